@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_H
+#define PLUG_H
+/* All of plug. Each header below also stands alone; each is the manual of its part. */
+#include <plug/base.h>
+#include <plug/err.h>
+#include <plug/alloc.h>
+#include <plug/sys.h>
+#include <plug/time.h>
+#include <plug/wait.h>
+#include <plug/buf.h>
+#include <plug/text.h>
+#include <plug/json.h>
+#include <plug/trace.h>
+#include <plug/addr.h>
+#include <plug/url.h>
+#include <plug/resolve.h>
+#include <plug/sock.h>
+#include <plug/dial.h>
+#include <plug/listen.h>
+#include <plug/stream.h>
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_RESOLVE_H
+#define PLUG_RESOLVE_H
+/*
+ * Names to addresses and back, as the system answers (NSS: hosts file, DNS, mDNS ...), with a
+ * deadline that is kept.
+ *
+ * Layer: net.
+ *
+ * libc's look-ups cannot be interrupted. Where no deadline is in force and the thread is a plain
+ * one they run right here: no thread is made. Otherwise they run on a small pool of workers
+ * (PLUG_RESOLVE_WORKERS at most, started when needed, ended when idle); a caller whose deadline
+ * passes leaves at once, and the worker frees the abandoned result when libc returns. When all
+ * workers hang, further look-ups wait for one within their own deadline. After fork(2) the child
+ * starts with a fresh, empty pool.
+ *
+ * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -ENOMEM,
+ * PLUG_ELIMIT (name longer than 253 bytes, more than PLUG_RESOLVE_MAX answers are cut, not failed).
+ */
+#include <plug/addr.h>
+
+PLUG_BEGIN_DECLS
+
+#define PLUG_RESOLVE_MAX     64 /* most answers kept of one look-up */
+#define PLUG_RESOLVE_WORKERS 4  /* most threads blocked in libc at once */
+
+struct plug_resolve_opts {
+    size_t size;
+    int family;      /* AF_UNSPEC, AF_INET, AF_INET6 */
+    int type;        /* 0 any, SOCK_STREAM ... */
+    int proto;       /* 0 any */
+    int flags;       /* AI_x of <netdb.h>: passed on */
+    int64_t timeout; /* 0: none of its own; the deadline scopes always count */
+};
+#define PLUG_RESOLVE_OPTS {sizeof(struct plug_resolve_opts), 0, 0, 0, 0, 0}
+
+/* One 5-tuple of getaddrinfo(3). */
+struct plug_addrinfo {
+    int family, type, proto;
+    const char *canonname; /* NULL except on the first with AI_CANONNAME; the list's */
+    struct plug_addr addr;
+};
+
+struct plug_resolve_list {
+    size_t count;
+    bool cut; /* there were more than PLUG_RESOLVE_MAX */
+    const struct plug_addrinfo *item; /* count of them; one allocation with the list */
+};
+
+/*
+ * host NULL: this machine (or any address with AI_PASSIVE); service NULL: port 0; not both NULL.
+ * gives *ret_list: end with plug_resolve_free. opts NULL: all defaults.
+ */
+PLUG_API PLUG_MUST int plug_resolve(const char *host, const char *service,
+                                    const struct plug_resolve_opts *opts,
+                                    struct plug_resolve_list **ret_list);
+PLUG_API void plug_resolve_free(struct plug_resolve_list *list);
+
+/*
+ * getnameinfo(3) of a numeric address; flags NI_x. host and serv may be NULL with length 0.
+ * Text is what the system gave: judge a host with plug_hostname_valid before using it.
+ */
+PLUG_API PLUG_MUST int plug_nameinfo(const struct plug_addr *addr, int flags, char *host,
+                                     size_t hostlen, char *serv, size_t servlen);
+
+/* A host entry: official name, other names, addresses (port 0). One allocation. */
+struct plug_hostent {
+    const char *name;
+    size_t alias_count;
+    const char *const *aliases;
+    size_t addr_count;
+    const struct plug_addr *addrs;
+};
+/* gethostbyname_ex: family AF_INET or AF_INET6. gives: end with plug_hostent_free. */
+PLUG_API PLUG_MUST int plug_hostent_by_name(const char *name, int family,
+                                            struct plug_hostent **ret_ent);
+/* gethostbyaddr. gives. */
+PLUG_API PLUG_MUST int plug_hostent_by_addr(const struct plug_addr *addr,
+                                            struct plug_hostent **ret_ent);
+PLUG_API void plug_hostent_free(struct plug_hostent *ent);
+
+/* gethostbyname: one IPv4 address; a literal is itself; "" is 0.0.0.0, "<broadcast>" all ones. */
+PLUG_API PLUG_MUST int plug_host_ip4(const char *name, struct plug_addr *ret_addr);
+
+/*
+ * getfqdn: "", "0.0.0.0" and "::" mean this machine; the official name, else the first alias with a dot,
+ * else name (or the host name) unchanged. Never fails: length as snprintf.
+ */
+PLUG_API size_t plug_fqdn(const char *name, char *buf, size_t len);
+/* gethostname, always terminated. Length; -ENAMETOOLONG when cut. */
+PLUG_API PLUG_MUST int plug_hostname(char *buf, size_t len);
+/* sethostname(2): 0, -EPERM, -EINVAL. */
+PLUG_API PLUG_MUST int plug_hostname_set(const char *name, size_t len);
+
+/* Forward-confirmed reverse DNS of one address. */
+enum plug_confirm {
+    PLUG_CONFIRMED,     /* a name of the address leads back to it */
+    PLUG_CONFIRM_NONE,  /* the address has no name; this may be normal */
+    PLUG_CONFIRM_FAIL,  /* it has a name that cannot be looked up: *ret_error says why */
+    PLUG_CONFIRM_DIFFER /* its names lead elsewhere */
+};
+/*
+ * Looks at the official name and all aliases; compares binary addresses (plug_addr_same_host).
+ * Result >= 0 is an enum plug_confirm, with the name that decided in *ret_name (plug_free ends it;
+ * NULL for NONE); an error < 0 means that the question itself could not be asked.
+ */
+PLUG_API PLUG_MUST int plug_confirm(const struct plug_addr *addr, char **ret_name, int *ret_error);
+
+PLUG_END_DECLS
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_TEXT_H
+#define PLUG_TEXT_H
+/*
+ * Text from outside, made safe; and numbers read strictly.
+ *
+ * Layer: base.
+ *
+ * Names from DNS, file names, headers, chat lines, datagrams: whatever a stranger chose reaches a
+ * terminal, a log or a page through plug_text_escape and nothing else. What it escapes: C0
+ * controls, DEL, C1 (U+0080..9F), invalid UTF-8 byte by byte, bidirectional controls
+ * (U+061C, U+200E/F, U+202A..E, U+2066..9), zero-width and invisible characters
+ * (U+200B..D, U+2060..4, U+FEFF, U+00AD), line and paragraph separators (U+2028/9), tags
+ * (U+E0000..7F), non-characters, and the backslash itself, so that the result can be read back.
+ */
+#include <plug/base.h>
+
+PLUG_BEGIN_DECLS
+
+enum plug_text_mode {
+    PLUG_TEXT_TTY,  /* one line: \n \t \r \e as such, other bytes \xHH, other characters \u{HHHH} */
+    PLUG_TEXT_LOG,  /* as TTY, and the double quote as \" */
+    PLUG_TEXT_LINES,/* as TTY, but line feed and tab stay: for payload shown on a terminal */
+    PLUG_TEXT_JSON, /* inside a JSON string (RFC 8259); invalid UTF-8 byte HH becomes \uDCHH's
+                       printable stand-in U+FFFD */
+    PLUG_TEXT_HTML  /* inside HTML text or a quoted attribute; & < > " ' as references */
+};
+
+/*
+ * Escapes len bytes into out (at most outlen bytes with the NUL; whole escapes and whole
+ * characters only). Returns the length the whole result has, without the NUL, as snprintf does:
+ * a result >= outlen says that it was cut. borrows both. Any thread.
+ */
+PLUG_API size_t plug_text_escape(enum plug_text_mode mode, const void *bytes, size_t len, char *out,
+                                 size_t outlen);
+
+/* True when plug_text_escape in mode TTY would change nothing. Any thread. */
+PLUG_API bool plug_text_safe(const void *bytes, size_t len);
+
+/*
+ * Length of the valid UTF-8 character at bytes (1..4), 0 when len is 0, -1 when invalid, -2 when
+ * the bytes are a valid beginning that needs more. *ret_char (NULL: not wanted). Any thread.
+ */
+PLUG_API int plug_utf8_next(const void *bytes, size_t len, uint32_t *ret_char);
+
+/*
+ * Strict decimal: digits only, no sign, no space, no leading "0x"; the whole text.
+ * 0, PLUG_ENUMBER (not digits, empty), PLUG_ERANGE (above max). Any thread.
+ */
+PLUG_API PLUG_MUST int plug_uint_parse(const char *text, size_t len, uint64_t max,
+                                       uint64_t *ret_value);
+
+/*
+ * A host name we are ready to show and use (RFC 1123 2.1, with '_'): 1..253 bytes of labels of
+ * 1..63 letters, digits, '-' and '_', not beginning or ending with '-', one trailing dot allowed.
+ * Names that come back from DNS are judged by this. Any thread.
+ */
+PLUG_API bool plug_hostname_valid(const char *name, size_t len);
+
+PLUG_END_DECLS
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_WAIT_H
+#define PLUG_WAIT_H
+/*
+ * The seam of plug: who waits.
+ *
+ * Layer: base.
+ *
+ * Every operation that can wait is written once as  try -> wait(fd, events, deadline) -> try again.
+ * The waiter of the calling thread does the waiting. By default that is ppoll(2); a fiber
+ * scheduler puts its own waiter in place, which parks the fiber and runs another one. So the same
+ * plug_sock_recv serves a plain thread, a forked child and a fiber.
+ *
+ * A waiter belongs to one thread. The optional entries take over a whole operation (io_uring
+ * submits it, a fiber sends blocking work to a pool); NULL means try-wait-try.
+ */
+#include <plug/base.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+PLUG_BEGIN_DECLS
+
+struct plug_deadline;
+
+struct plug_waiter {
+    size_t size;
+    const char *name;
+    /*
+     * Waits until fd is ready for one of events (POLLIN, POLLOUT ...) or deadline (absolute,
+     * PLUG_NEVER) passes. Returns revents > 0, PLUG_ETIMEOUT, -ECANCELED, -EINTR, or another
+     * -errno. fd -1 means: only time can end this.
+     */
+    int (*wait)(struct plug_waiter *w, int fd, short events, int64_t deadline);
+    /* Runs fn(arg) where it may block without holding up others; NULL: it is simply called. */
+    int (*call)(struct plug_waiter *w, int (*fn)(void *), void *arg, int64_t deadline);
+    /* Whole operations; each has its system call's meaning and -errno results. */
+    ssize_t (*recv)(struct plug_waiter *w, int fd, void *buf, size_t len, int flags,
+                    int64_t deadline);
+    ssize_t (*send)(struct plug_waiter *w, int fd, const void *buf, size_t len, int flags,
+                    int64_t deadline);
+    int (*accept)(struct plug_waiter *w, int fd, struct sockaddr *sa, socklen_t *len, int flags,
+                  int64_t deadline);
+    int (*connect)(struct plug_waiter *w, int fd, const struct sockaddr *sa, socklen_t len,
+                   int64_t deadline);
+    /* State of the thread or fiber this waiter serves; the library's. */
+    struct plug_deadline *scope;
+    bool return_eintr;
+};
+
+/* The calling thread's waiter; never NULL. */
+PLUG_API struct plug_waiter *plug_waiter(void);
+
+/*
+ * Puts a waiter in place for the calling thread; NULL goes back to ppoll. borrows w until replaced.
+ * Returns the one before (NULL when it was the default), to be put back.
+ */
+PLUG_API struct plug_waiter *plug_waiter_set(struct plug_waiter *w);
+
+/*
+ * Waits through the calling thread's waiter, bounded by deadline and by the open deadline scopes;
+ * a signal is waited out unless plug_eintr_set(true). Results as in struct plug_waiter.
+ */
+PLUG_API PLUG_MUST int plug_wait(int fd, short events, int64_t deadline);
+
+/*
+ * With true, waits of the calling thread or fiber return -EINTR when a signal was handled, so
+ * that an interpreter can run its signal handlers and call again inside the same deadline scope.
+ * With false (the default) they go on with the time that is left. Returns the setting before.
+ */
+PLUG_API bool plug_eintr_set(bool return_eintr);
+
+/*
+ * True when a plain system call may simply block: default waiter, no deadline given, no scope
+ * open. The fast path of a blocking socket: one system call per operation.
+ */
+PLUG_API bool plug_wait_may_block(int64_t deadline);
+
+PLUG_END_DECLS
+#endif
