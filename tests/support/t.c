@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* The test frame: registration, checks, owned objects, invariants. See t.h. */
+#include "t_internal.h"
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define CASES_MAX 1024
+#define OWNED_MAX 4096
+
+static struct t_case cases[CASES_MAX];
+static size_t case_count;
+
+struct t_run t_run;
+static uint64_t random_state;
+
+void t_register(const char *name, t_fn *fn, bool torture)
+{
+    if (case_count == CASES_MAX) {
+        fprintf(stderr, "more than %d tests in one program\n", CASES_MAX);
+        abort();
+    }
+    cases[case_count++] = (struct t_case){.name = name, .fn = fn, .torture = torture};
+}
+
+/* --- checks ---------------------------------------------------------------------------- */
+
+static void stop(enum t_verdict verdict) __attribute__((noreturn));
+static void stop(enum t_verdict verdict)
+{
+    t_run.verdict = verdict;
+    longjmp(t_run.out, 1);
+}
+
+void t_fail(const char *file, int line, const char *fmt, ...)
+{
+    int n = snprintf(t_run.message, sizeof t_run.message, "%s:%d: ", file, line);
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(t_run.message + n, sizeof t_run.message - (size_t)n, fmt, ap);
+    va_end(ap);
+    stop(T_FAILED);
+}
+
+void t_skip(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(t_run.message, sizeof t_run.message, fmt, ap);
+    va_end(ap);
+    stop(T_SKIPPED);
+}
+
+int64_t t_ok(int64_t got, const char *what, const char *file, int line)
+{
+    if (got >= 0)
+        return got;
+    if (t_injected((int)got))
+        stop(T_CLEAN);
+    t_fail(file, line, "%s: %s (%s)", what, plug_err_name((int)got), plug_strerror((int)got));
+}
+
+void t_err(int64_t got, int64_t want, const char *what, const char *file, int line)
+{
+    if (got == want)
+        return;
+    if (got < 0 && t_injected((int)got))
+        stop(T_CLEAN);
+    if (got < 0)
+        t_fail(file, line, "%s: %s, expected %s", what, plug_err_name((int)got),
+               plug_err_name((int)want));
+    t_fail(file, line, "%s: %lld, expected %s", what, (long long)got, plug_err_name((int)want));
+}
+
+void t_eq(int64_t got, int64_t want, const char *what, const char *file, int line)
+{
+    if (got != want)
+        t_fail(file, line, "%s: %lld, expected %lld", what, (long long)got, (long long)want);
+}
+
+void t_true(bool cond, const char *what, const char *file, int line)
+{
+    if (!cond)
+        t_fail(file, line, "not true: %s", what);
+}
+
+void t_str(const char *got, const char *want, const char *what, const char *file, int line)
+{
+    if (!got || strcmp(got, want) != 0)
+        t_fail(file, line, "%s: \"%s\", expected \"%s\"", what, got ? got : "(null)", want);
+}
+
+void t_mem(const void *got, const void *want, size_t n, const char *what, const char *file, int line)
+{
+    const uint8_t *g = got, *w = want;
+    for (size_t i = 0; i < n; i++)
+        if (g[i] != w[i])
+            t_fail(file, line, "%s: byte %zu of %zu is 0x%02x, expected 0x%02x", what, i, n, g[i],
+                   w[i]);
+}
+
+/* --- owned objects --------------------------------------------------------------------- */
+
+static struct owned {
+    void (*fn)(void *);
+    void *object;
+} owned[OWNED_MAX];
+static size_t owned_count;
+
+void t_own(void (*fn)(void *), void *object)
+{
+    if (owned_count == OWNED_MAX)
+        t_fail(__FILE__, __LINE__, "more than %d owned objects in one test", OWNED_MAX);
+    owned[owned_count++] = (struct owned){fn, object};
+}
+
+void t_disown(void *object)
+{
+    for (size_t i = owned_count; i-- > 0;)
+        if (owned[i].object == object) {
+            owned[i].fn = NULL;
+            return;
+        }
+}
+
+static void close_fd(void *fd)
+{
+    close((int)(intptr_t)fd);
+}
+
+void t_own_fd(int fd)
+{
+    t_own(close_fd, (void *)(intptr_t)fd);
+}
+
+static void end_owned(void)
+{
+    while (owned_count > 0) {
+        struct owned o = owned[--owned_count];
+        if (o.fn)
+            o.fn(o.object);
+    }
+}
+
+/* --- guarded memory -------------------------------------------------------------------- */
+
+struct guarded {
+    void *base;
+    size_t size;
+};
+
+static void unmap_guarded(void *arg)
+{
+    struct guarded *g = arg;
+    munmap(g->base, g->size);
+    free(g);
+}
+
+void *t_guarded_room(size_t len)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t room = (len + page - 1) / page * page;
+    struct guarded *g = malloc(sizeof *g);
+    g->size = room + page;
+    g->base = mmap(NULL, g->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (g->base == MAP_FAILED || mprotect((char *)g->base + room, page, PROT_NONE) != 0) {
+        perror("guard page");
+        abort();
+    }
+    t_own(unmap_guarded, g);
+    return (char *)g->base + room - len;
+}
+
+void *t_guarded(const void *bytes, size_t len)
+{
+    void *p = t_guarded_room(len);
+    if (len > 0)
+        memcpy(p, bytes, len);
+    return p;
+}
+
+/* --- random numbers: splitmix64 -------------------------------------------------------- */
+
+uint64_t t_random(void)
+{
+    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+}
+
+uint64_t t_below(uint64_t below)
+{
+    return below ? t_random() % below : 0;
+}
+
+static uint64_t choose_seed(void)
+{
+    const char *text = getenv("PLUG_SEED");
+    uint64_t seed;
+    if (text && plug_uint_parse(text, strlen(text), UINT64_MAX, &seed) == 0)
+        return seed;
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return (uint64_t)ts.tv_nsec ^ ((uint64_t)ts.tv_sec << 20) ^ (uint64_t)getpid();
+}
+
+/* --- invariants ------------------------------------------------------------------------ */
+
+static int count_entries(const char *path)
+{
+    DIR *d = opendir(path);
+    if (!d)
+        return -1;
+    int n = 0;
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n;
+}
+
+static struct t_census take_census(void)
+{
+    struct plug_alloc_stats s;
+    plug_alloc_stats(&s);
+    return (struct t_census){.fds = count_entries("/proc/self/fd"),
+                             .threads = count_entries("/proc/self/task"),
+                             .blocks = s.live};
+}
+
+static bool has_children(void)
+{
+    siginfo_t info;
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0;
+}
+
+/* A thread that has been joined may still show in /proc for a moment. */
+static struct t_census settled_census(const struct t_census *before)
+{
+    struct t_census now = take_census();
+    for (int i = 0; i < 200 && now.threads > before->threads; i++) {
+        usleep(1000);
+        now = take_census();
+    }
+    return now;
+}
+
+static void check_invariants(const struct t_census *before)
+{
+    struct t_census now = settled_census(before);
+    size_t n = strlen(t_run.message);
+    char *end = t_run.message + n;
+    size_t room = sizeof t_run.message - n;
+    const char *gap = n ? "; " : "";
+    if (now.fds != before->fds)
+        snprintf(end, room, "%sleaked %d descriptors", gap, now.fds - before->fds);
+    else if (now.threads != before->threads)
+        snprintf(end, room, "%sleaked %d threads", gap, now.threads - before->threads);
+    else if (now.blocks != before->blocks)
+        snprintf(end, room, "%sleaked %lld blocks of memory", gap,
+                 (long long)(now.blocks - before->blocks));
+    else if (has_children())
+        snprintf(end, room, "%sleft a child process behind", gap);
+    else
+        return;
+    t_run.verdict = T_FAILED;
+}
+
+/* --- running --------------------------------------------------------------------------- */
+
+enum t_verdict t_run_case(const struct t_case *c)
+{
+    t_run.verdict = T_PASSED;
+    t_run.message[0] = 0;
+    random_state = t_run.seed;
+    struct t_census before = take_census();
+    if (setjmp(t_run.out) == 0)
+        c->fn();
+    end_owned();
+    check_invariants(&before);
+    return t_run.verdict;
+}
+
+int main(int argc, char **argv)
+{
+    t_run.seed = choose_seed();
+    t_run.program = argv[0];
+    const char *only = argc > 1 ? argv[1] : NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < case_count; i++)
+        if (!only || strstr(cases[i].name, only))
+            cases[n++] = cases[i];
+    return t_report(cases, n);
+}
