@@ -10,6 +10,7 @@
 #include <plug/wait.h>
 #include <plug/buf.h>
 #include <plug/text.h>
+#include <plug/bytes.h>
 #include <plug/json.h>
 #include <plug/trace.h>
 #include <plug/addr.h>
