@@ -11,6 +11,8 @@
 #include <plug/buf.h>
 #include <plug/text.h>
 #include <plug/bytes.h>
+#include <plug/hex.h>
+#include <plug/base64.h>
 #include <plug/json.h>
 #include <plug/trace.h>
 #include <plug/addr.h>
