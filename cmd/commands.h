@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The one table of sub-commands, in the order help shows them. X(NAME): cmd/cmd_NAME.c defines
+ * const struct cmd_info cmd_NAME.
+ */
+X(connect)
+X(listen)
+X(lookup)
+X(addr)
+X(url)
+X(pack)
+X(unpack)
+X(doctor)
+X(demo)
+X(completions)
+X(version)
+X(help)
