@@ -36,11 +36,15 @@ struct plug_addr {
  * Strict numeric text, with or without a port:
  *   192.0.2.1  192.0.2.1:80  2001:db8::1  [2001:db8::1]:80  fe80::1%eth0  [fe80::1%2]:80
  * Four decimal parts without leading zeros for IPv4 (RFC 6943 3.1.1); RFC 4291 2.2 for IPv6; a
- * missing port is 0. 0, PLUG_EADDR, PLUG_EPORT, PLUG_ESCOPE (no such interface).
+ * missing port is 0. A scope is an interface's index (not checked) or, for link-local addresses, its
+ * name. 0, PLUG_EADDR, PLUG_EPORT, PLUG_ESCOPE (no such interface).
  */
 PLUG_API PLUG_MUST int plug_addr_parse(const char *text, struct plug_addr *ret_addr);
 
-/* The address part alone (no port, no brackets), of one family or of any (AF_UNSPEC). */
+/*
+ * The address part alone (no port, no brackets), of one family or of any (AF_UNSPEC).
+ * 0, PLUG_EADDR, PLUG_ESCOPE, -EAFNOSUPPORT.
+ */
 PLUG_API PLUG_MUST int plug_addr_parse_ip(const char *text, int family, uint16_t port,
                                           struct plug_addr *ret_addr);
 
@@ -56,7 +60,12 @@ PLUG_API PLUG_MUST int plug_inet_ntoa(const uint8_t bytes[4], char *buf, size_t 
  * 0, PLUG_EADDR, -ENOSPC, -EAFNOSUPPORT.
  */
 PLUG_API PLUG_MUST int plug_inet_pton(int family, const char *text, void *ret_bytes, size_t len);
-/* The reverse, RFC 5952. byteslen must be 4 or 16. Length written; -EINVAL, -ENOSPC, -EAFNOSUPPORT. */
+/*
+ * The reverse, RFC 5952: lower case, the longest run of zero groups shortened (the first of equals,
+ * never a single one), ::ffff:192.0.2.1 for mapped addresses and for no others (inet_ntop(3) writes
+ * the deprecated ::192.0.2.1 too). byteslen must be 4 or 16. The length written (< len), -EINVAL,
+ * -ENOSPC, -EAFNOSUPPORT.
+ */
 PLUG_API PLUG_MUST int plug_inet_ntop(int family, const void *bytes, size_t byteslen, char *buf,
                                       size_t len);
 
@@ -76,15 +85,26 @@ PLUG_API PLUG_MUST int plug_addr_loopback(int family, uint16_t port, struct plug
  * (108 for abstract names). 0, -ENAMETOOLONG, -EINVAL (NUL inside a path).
  */
 PLUG_API PLUG_MUST int plug_addr_unix(const void *name, size_t len, struct plug_addr *ret_addr);
-/* netlink(7), packet(7), vsock(7), tipc(7): -EAFNOSUPPORT where the headers of the build lack it. */
+/* netlink(7): pid 0 lets the kernel choose; groups is a bit mask. */
 PLUG_API void plug_addr_netlink(uint32_t pid, uint32_t groups, struct plug_addr *ret_addr);
+/*
+ * packet(7): an interface index (0: any), an ethertype in host order, and at most 8 bytes of hardware
+ * address (hwaddr may be NULL with hwlen 0), copied. 0 or PLUG_ERANGE.
+ */
 PLUG_API PLUG_MUST int plug_addr_packet(unsigned ifindex, uint16_t ethertype, const void *hwaddr,
                                         size_t hwlen, struct plug_addr *ret_addr);
+/* vsock(7): VMADDR_CID_ANY and VMADDR_PORT_ANY are (uint32_t)-1. */
 PLUG_API void plug_addr_vsock(uint32_t cid, uint32_t port, struct plug_addr *ret_addr);
-/* type is TIPC_ADDR_NAMESEQ, _NAME or _ID; a, b, c as in the three union members of tipc(7). */
+/*
+ * TIPC: type is TIPC_ADDR_NAMESEQ (a, b, c: type, lower, upper), TIPC_ADDR_NAME (type, instance,
+ * domain) or TIPC_ADDR_ID (node, ref, unused); scope is TIPC_x_SCOPE. 0 or -EINVAL.
+ */
 PLUG_API PLUG_MUST int plug_addr_tipc(uint8_t type, int8_t scope, uint32_t a, uint32_t b,
                                       uint32_t c, struct plug_addr *ret_addr);
-/* copies a sockaddr of any family. 0, -EINVAL (too short for its family, or too long). */
+/*
+ * copies a sockaddr of any family; len 0 is "no address", as recvmsg(2) says it. 0, -EINVAL (too
+ * short for its family, or too long).
+ */
 PLUG_API PLUG_MUST int plug_addr_from_sockaddr(const struct sockaddr *sa, socklen_t len,
                                                struct plug_addr *ret_addr);
 
@@ -95,22 +115,37 @@ PLUG_API int plug_addr_family(const struct plug_addr *a);
 PLUG_API uint16_t plug_addr_port(const struct plug_addr *a);
 /* Sets it; -EAFNOSUPPORT for families without ports. */
 PLUG_API PLUG_MUST int plug_addr_set_port(struct plug_addr *a, uint16_t port);
-/* The packed address (4, 16, or the UNIX name) and its length; borrowed from a. */
+/*
+ * The packed address: 4 or 16 bytes, the UNIX name (an abstract one with its leading NUL), the hardware
+ * address of a packet socket; NULL and 0 for others. Borrowed from a; ret_len may be NULL.
+ */
 PLUG_API const void *plug_addr_bytes(const struct plug_addr *a, size_t *ret_len);
+#define PLUG_ADDR_NUMBERS 5 /* most numbers an address has */
+/*
+ * The numbers of the other families, in host order; their count (0 for IP and UNIX).
+ * NETLINK: pid, groups. PACKET: interface, ethertype, packet type, hardware type. VSOCK: cid, port.
+ * TIPC: address type, scope, then a, b, c as plug_addr_tipc has them.
+ */
+PLUG_API size_t plug_addr_numbers(const struct plug_addr *a, int64_t ret_number[PLUG_ADDR_NUMBERS]);
+/* IPv6 only; 0 for all others. */
 PLUG_API uint32_t plug_addr_flowinfo(const struct plug_addr *a);
 PLUG_API uint32_t plug_addr_scope(const struct plug_addr *a);
 
-/* Equal family, address, scope, and port (or without the port: _same_host). */
+/* Same family, address, scope and port; the flow label does not count. */
 PLUG_API bool plug_addr_equal(const struct plug_addr *a, const struct plug_addr *b);
 /*
  * The same machine address: the port does not count, and ::ffff:192.0.2.1 is 192.0.2.1.
  * What a check "is this the peer I asked for" needs.
  */
 PLUG_API bool plug_addr_same_host(const struct plug_addr *a, const struct plug_addr *b);
-/* A total order for sorting; and a hash for tables. */
+/* A total order for sorting: below, equal to or above 0; 0 exactly when plug_addr_equal. */
 PLUG_API int plug_addr_compare(const struct plug_addr *a, const struct plug_addr *b);
+/*
+ * For tables; equal addresses hash alike, on every machine. It has no secret: a table of strangers'
+ * addresses needs a maximum.
+ */
 PLUG_API uint64_t plug_addr_hash(const struct plug_addr *a);
-/* ::ffff:192.0.2.1 to 192.0.2.1 and back; true when something changed. */
+/* ::ffff:192.0.2.1 to 192.0.2.1 and back, keeping the port; true when something changed. */
 PLUG_API bool plug_addr_unmap(struct plug_addr *a);
 PLUG_API bool plug_addr_map(struct plug_addr *a);
 
@@ -134,6 +169,19 @@ enum plug_addr_class {
     PLUG_ADDR_LOCAL          /* not an IP address: UNIX, netlink ... */
 };
 PLUG_API enum plug_addr_class plug_addr_class(const struct plug_addr *a);
+/*
+ * The most special block of the registries that holds the address; static. The class of a mapped
+ * address is PLUG_ADDR_MAPPED: plug_addr_unmap first, to judge the IPv4 address inside. NULL when a is
+ * not an IP address.
+ */
+struct plug_addr_block {
+    const char *prefix; /* "192.0.2.0/24" */
+    const char *name;   /* "TEST-NET-1" */
+    const char *rfc;    /* "RFC 5737" */
+    enum plug_addr_class kind;
+    bool global; /* a unicast address that the whole Internet may reach */
+};
+PLUG_API const struct plug_addr_block *plug_addr_block(const struct plug_addr *a);
 /* "loopback", "private" ...; static text. */
 PLUG_API const char *plug_addr_class_name(enum plug_addr_class c);
 
@@ -142,8 +190,9 @@ PLUG_API const char *plug_addr_class_name(enum plug_addr_class c);
 /*
  * Canonical text with the port when it is not 0: "192.0.2.1:80", "[2001:db8::1]:80", "2001:db8::1",
  * "[fe80::1%eth0]:80"; UNIX "/run/x", abstract "@name" (escaped by plug_text_escape), unnamed "";
- * others "netlink:PID:GROUPS", "packet:IF:ETHERTYPE", "vsock:CID:PORT", "tipc:...".
- * Writes at most len bytes with the NUL; returns the whole length.
+ * others "netlink:PID:GROUPS", "packet:IF:0xETHERTYPE[:HWADDR]", "vsock:CID:PORT",
+ * "tipc:name:TYPE:INSTANCE:DOMAIN"; "family-N:HEX" for what plug does not know.
+ * Writes at most len bytes with the NUL; returns the whole length (< PLUG_ADDR_TEXT always).
  */
 PLUG_API size_t plug_addr_text(const struct plug_addr *a, char *buf, size_t len);
 /* The address alone, without port and brackets. */
