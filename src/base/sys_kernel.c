@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel's table. Thin: each entry is one call, with its error as a result. */
+#include "base/sys_entries.h"
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <plug/sys.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/random.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+static int kernel_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
+{
+    int r = recvmmsg(fd, msgs, count, flags, NULL);
+
+    return r < 0 ? -errno : r;
+}
+
+static int kernel_dup(int fd)
+{
+    int r = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+    return r < 0 ? -errno : r;
+}
+
+static int kernel_nanosleep_until(int64_t deadline)
+{
+    struct timespec at = {deadline / 1000000000, deadline % 1000000000};
+
+    return -clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+}
+
+static int64_t kernel_now(clockid_t clock)
+{
+    struct timespec ts;
+
+    if (clock_gettime(clock, &ts) < 0)
+        return -errno;
+    return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+static int kernel_getaddrinfo(const char *host, const char *service, const struct addrinfo *hints,
+                              struct addrinfo **ret_list)
+{
+    int r = getaddrinfo(host, service, hints, ret_list);
+
+    return plug_err_from_eai(r, errno);
+}
+
+static void kernel_freeaddrinfo(struct addrinfo *list)
+{
+    freeaddrinfo(list);
+}
+
+static int kernel_getnameinfo(const struct sockaddr *sa, socklen_t salen, char *host,
+                              socklen_t hostlen, char *serv, socklen_t servlen, int flags)
+{
+    int r = getnameinfo(sa, salen, host, hostlen, serv, servlen, flags);
+
+    return plug_err_from_eai(r, errno);
+}
+
+/* The _r forms: an error number, or a result, or neither; -ERANGE says that buf is too small. */
+static int host_result(int r, const struct hostent *found, int host_errno)
+{
+    if (found)
+        return 0;
+    if (r == ERANGE)
+        return -ERANGE;
+    return plug_err_from_host(host_errno ? host_errno : HOST_NOT_FOUND, r);
+}
+
+static int kernel_gethostbyname2(const char *name, int family, struct hostent *ret_ent, char *buf,
+                                 size_t len)
+{
+    struct hostent *found = NULL;
+    int host_errno = 0;
+    int r = gethostbyname2_r(name, family, ret_ent, buf, len, &found, &host_errno);
+
+    return host_result(r, found, host_errno);
+}
+
+static int kernel_gethostbyaddr(const void *addr, socklen_t alen, int family,
+                                struct hostent *ret_ent, char *buf, size_t len)
+{
+    struct hostent *found = NULL;
+    int host_errno = 0;
+    int r = gethostbyaddr_r(addr, alen, family, ret_ent, buf, len, &found, &host_errno);
+
+    return host_result(r, found, host_errno);
+}
+
+static int database_result(int r, const void *found, int missing)
+{
+    if (found)
+        return 0;
+    return r == 0 || r == ENOENT ? missing : -r;
+}
+
+static int kernel_getservbyname(const char *name, const char *proto, struct servent *ret_ent,
+                                char *buf, size_t len)
+{
+    struct servent *found = NULL;
+    int r = getservbyname_r(name, proto, ret_ent, buf, len, &found);
+
+    return database_result(r, found, PLUG_ESERVICE);
+}
+
+static int kernel_getservbyport(int port_be, const char *proto, struct servent *ret_ent, char *buf,
+                                size_t len)
+{
+    struct servent *found = NULL;
+    int r = getservbyport_r(port_be, proto, ret_ent, buf, len, &found);
+
+    return database_result(r, found, PLUG_ESERVICE);
+}
+
+static int kernel_getprotobyname(const char *name, struct protoent *ret_ent, char *buf, size_t len)
+{
+    struct protoent *found = NULL;
+    int r = getprotobyname_r(name, ret_ent, buf, len, &found);
+
+    return database_result(r, found, PLUG_EPROTOCOL);
+}
+
+static int kernel_getprotobynumber(int number, struct protoent *ret_ent, char *buf, size_t len)
+{
+    struct protoent *found = NULL;
+    int r = getprotobynumber_r(number, ret_ent, buf, len, &found);
+
+    return database_result(r, found, PLUG_EPROTOCOL);
+}
+
+static void kernel_freeifaddrs(struct ifaddrs *list)
+{
+    freeifaddrs(list);
+}
+
+static unsigned kernel_if_nametoindex(const char *name)
+{
+    return if_nametoindex(name);
+}
+
+static int kernel_if_indextoname(unsigned index, char *buf)
+{
+    return if_indextoname(index, buf) ? 0 : -errno;
+}
+
+static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), void *arg)
+{
+    return -pthread_create(ret_thread, NULL, start, arg);
+}
+
+#define KERNEL_LIBC(result, name, params, args)                                                    \
+    static result kernel_##name params                                                             \
+    {                                                                                              \
+        result r = name args;                                                                      \
+        return r < 0 ? -errno : r;                                                                 \
+    }
+#define KERNEL_OWN(result, name, params, args)
+#define KERNEL(kernel, tap, result, name, params, args, ...)                                       \
+    KERNEL_##kernel(result, name, params, args)
+PLUG__SYS_ENTRIES(KERNEL)
+
+static const struct plug_sys kernel_table = {
+    .size = sizeof(struct plug_sys),
+    .name = "kernel",
+#define ENTRY(kernel, tap, result, name, ...) .name = kernel_##name,
+    PLUG__SYS_ENTRIES(ENTRY)
+#undef ENTRY
+};
+
+const struct plug_sys *plug_sys_kernel(void)
+{
+    return &kernel_table;
+}

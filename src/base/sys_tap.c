@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+#include "base/sys_tap.h"
+#include <net/if.h>
+#include <plug/sys.h>
+#include <string.h>
+
+atomic_uint plug__taps;
+
+static const struct plug_sys *behind;
+static atomic_uint_fast64_t counts[PLUG__SYS_COUNT];
+
+void plug__tap_behind(const struct plug_sys *sys)
+{
+    behind = sys;
+}
+
+void plug__record_reset(void)
+{
+    for (int i = 0; i < PLUG__SYS_COUNT; i++)
+        atomic_store(&counts[i], 0);
+}
+
+uint64_t plug__recorded(enum plug__sys_entry entry)
+{
+    return atomic_load(&counts[entry]);
+}
+
+struct plug__verdict plug__tap(enum plug__sys_entry entry)
+{
+    unsigned taps = atomic_load_explicit(&plug__taps, memory_order_relaxed);
+
+    if (taps & PLUG__TAP_RECORD)
+        atomic_fetch_add_explicit(&counts[entry], 1, memory_order_relaxed);
+    if (taps & PLUG__TAP_FAULT)
+        return plug__fault_decide(entry);
+    return (struct plug__verdict){0, false, SIZE_MAX};
+}
+
+/* --- what is known of each entry -------------------------------------------------------------- */
+
+#define CAN_CALL  0
+#define CAN_READ  (PLUG__SYS_SHORTENS | PLUG__SYS_ENDS)
+#define CAN_WRITE PLUG__SYS_SHORTENS
+#define CAN_SURE  0
+#define CAN_VOID  0
+#define CAN_OWN   0
+#define CAN_OWN_READ  CAN_READ
+#define CAN_OWN_WRITE  CAN_WRITE
+
+#define ERRORS(kernel, tap, result, name, params, args, ...)                                       \
+    static const int errors_##name[] = {__VA_ARGS__, 0};
+PLUG__SYS_ENTRIES(ERRORS)
+static const int errors_malloc[] = {-ENOMEM, 0};
+
+const struct plug__sys_info plug__sys_info[PLUG__SYS_COUNT] = {
+#define INFO(kernel, tap, result, name, ...) [PLUG__SYS_##name] = {#name, errors_##name, CAN_##tap},
+    PLUG__SYS_ENTRIES(INFO)
+#undef INFO
+    [PLUG__SYS_MALLOC] = {"malloc", errors_malloc, 0},
+};
+
+int plug__sys_find(const char *name, size_t len)
+{
+    for (int i = 0; i < PLUG__SYS_COUNT; i++)
+        if (strlen(plug__sys_info[i].name) == len && memcmp(plug__sys_info[i].name, name, len) == 0)
+            return i;
+    return -1;
+}
+
+/* --- the entries ------------------------------------------------------------------------------ */
+
+/* The kernel cuts streams, never messages: a datagram is left whole. */
+static bool is_stream(int fd)
+{
+    int type = SOCK_STREAM;
+    socklen_t len = sizeof type;
+
+    return behind->getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) < 0 || type == SOCK_STREAM;
+}
+
+static size_t shorten(int fd, size_t len, size_t limit)
+{
+    return limit < len && is_stream(fd) ? limit : len;
+}
+
+static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
+{
+    struct plug__verdict v = plug__tap(PLUG__SYS_recvmsg);
+    struct msghdr cut = *msg;
+    struct iovec first;
+    ssize_t n;
+
+    if (v.error || v.eof)
+        return v.error;
+    if (v.limit == SIZE_MAX || msg->msg_iovlen == 0 || !is_stream(fd))
+        return behind->recvmsg(fd, msg, flags);
+    first = msg->msg_iov[0];
+    first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
+    cut.msg_iov = &first;
+    cut.msg_iovlen = 1;
+    n = behind->recvmsg(fd, &cut, flags);
+    cut.msg_iov = msg->msg_iov;
+    cut.msg_iovlen = msg->msg_iovlen;
+    *msg = cut;
+    return n;
+}
+
+static ssize_t tap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+    struct plug__verdict v = plug__tap(PLUG__SYS_sendmsg);
+    struct msghdr cut = *msg;
+    struct iovec first;
+
+    if (v.error)
+        return v.error;
+    if (v.limit == SIZE_MAX || msg->msg_iovlen == 0 || !is_stream(fd))
+        return behind->sendmsg(fd, msg, flags);
+    first = msg->msg_iov[0];
+    first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
+    cut.msg_iov = &first;
+    cut.msg_iovlen = 1;
+    return behind->sendmsg(fd, &cut, flags);
+}
+
+/* A close that fails has closed all the same, as on Linux. */
+static int tap_close(int fd)
+{
+    struct plug__verdict v = plug__tap(PLUG__SYS_close);
+    int r = behind->close(fd);
+
+    return v.error ? v.error : r;
+}
+
+static ssize_t tap_getrandom(void *buf, size_t len, unsigned flags)
+{
+    struct plug__verdict v = plug__tap(PLUG__SYS_getrandom);
+
+    return v.error ? v.error : behind->getrandom(buf, len < v.limit ? len : v.limit, flags);
+}
+
+static unsigned tap_if_nametoindex(const char *name)
+{
+    return plug__tap(PLUG__SYS_if_nametoindex).error ? 0 : behind->if_nametoindex(name);
+}
+
+#define TAP_CALL(result, name, params, args)                                                       \
+    static result tap_##name params                                                                \
+    {                                                                                              \
+        struct plug__verdict v = plug__tap(PLUG__SYS_##name);                                      \
+        return v.error ? v.error : behind->name args;                                              \
+    }
+#define TAP_READ(result, name, params, args)                                                       \
+    static result tap_##name params                                                                \
+    {                                                                                              \
+        struct plug__verdict v = plug__tap(PLUG__SYS_##name);                                      \
+        if (v.error || v.eof)                                                                      \
+            return v.error;                                                                        \
+        len = shorten(fd, len, v.limit);                                                              \
+        return behind->name args;                                                                  \
+    }
+#define TAP_WRITE TAP_READ
+#define TAP_SURE(result, name, params, args)                                                       \
+    static result tap_##name params                                                                \
+    {                                                                                              \
+        plug__tap(PLUG__SYS_##name);                                                               \
+        return behind->name args;                                                                  \
+    }
+#define TAP_VOID(result, name, params, args)                                                       \
+    static result tap_##name params                                                                \
+    {                                                                                              \
+        plug__tap(PLUG__SYS_##name);                                                               \
+        behind->name args;                                                                         \
+    }
+#define TAP_OWN(result, name, params, args)
+#define TAP_OWN_READ(result, name, params, args)
+#define TAP_OWN_WRITE(result, name, params, args)
+#define TAP(kernel, tap, result, name, params, args, ...) TAP_##tap(result, name, params, args)
+PLUG__SYS_ENTRIES(TAP)
+
+const struct plug_sys plug__tap_table = {
+    .size = sizeof(struct plug_sys),
+    .name = "tap",
+#define ENTRY(kernel, tap, result, name, ...) .name = tap_##name,
+    PLUG__SYS_ENTRIES(ENTRY)
+#undef ENTRY
+};
