@@ -17,7 +17,7 @@ class Decl:
 
     @property
     def is_function(self):
-        return "PLUG_API" in self.text
+        return self.text.startswith("PLUG_API")
 
     @property
     def name(self):
