@@ -24,6 +24,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/select.h> /* sigset_t, also in strict C11 */
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
