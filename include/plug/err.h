@@ -86,6 +86,7 @@
     X(PLUG_EDNS_NXDOMAIN, -7403, "no such domain (NXDOMAIN)")                                      \
     X(PLUG_EDNS_NOTIMP, -7404, "name server does not support the query (NOTIMP)")                  \
     X(PLUG_EDNS_REFUSED, -7405, "name server refused the query (REFUSED)")                         \
+    X(PLUG_EDNS_RCODE, -7449, "name server answered with an error of another kind")                \
     X(PLUG_EDNS_NODATA, -7450, "name exists but has no record of this type")                       \
     X(PLUG_EDNS_BADNAME, -7451, "not a valid domain name")                                         \
     X(PLUG_EDNS_BADREPLY, -7452, "malformed reply from the name server")                           \

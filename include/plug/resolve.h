@@ -18,11 +18,14 @@
  * PLUG_ELIMIT (name longer than 253 bytes, more than PLUG_RESOLVE_MAX answers are cut, not failed).
  */
 #include <plug/addr.h>
+#include <plug/time.h>
 
 PLUG_BEGIN_DECLS
 
-#define PLUG_RESOLVE_MAX     64 /* most answers kept of one look-up */
-#define PLUG_RESOLVE_WORKERS 4  /* most threads blocked in libc at once */
+#define PLUG_RESOLVE_MAX     64         /* most answers kept of one look-up */
+#define PLUG_RESOLVE_WORKERS 4          /* most threads blocked in libc at once */
+#define PLUG_RESOLVE_QUEUE   256        /* most look-ups that wait for a worker */
+#define PLUG_RESOLVE_IDLE    PLUG_S(5)  /* an idle worker ends after this time */
 
 struct plug_resolve_opts {
     size_t size;
@@ -105,6 +108,13 @@ enum plug_confirm {
  * NULL for NONE); an error < 0 means that the question itself could not be asked.
  */
 PLUG_API PLUG_MUST int plug_confirm(const struct plug_addr *addr, char **ret_name, int *ret_error);
+
+/*
+ * Ends the idle workers at once and waits up to timeout (PLUG_NOWAIT: not at all) for busy ones, to
+ * end them too: before a fork, before the library is unloaded, at the end of a test. Returns how
+ * many are left: each is blocked in libc. Any thread, not from within a look-up.
+ */
+PLUG_API size_t plug_resolve_trim(int64_t timeout);
 
 PLUG_END_DECLS
 #endif

@@ -31,6 +31,11 @@ struct plug_waiter {
      * -errno. fd -1 means: only time can end this.
      */
     int (*wait)(struct plug_waiter *w, int fd, short events, int64_t deadline);
+    /*
+     * Waits until one of count descriptors is ready, as poll(2) tells it in revents. Returns how many
+     * are, else as wait. NULL: wait for a single one, for several look again every millisecond.
+     */
+    int (*wait_many)(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline);
     /* Runs fn(arg) where it may block without holding up others; NULL: it is simply called. */
     int (*call)(struct plug_waiter *w, int (*fn)(void *), void *arg, int64_t deadline);
     /* Whole operations; each has its system call's meaning and -errno results. */
@@ -61,6 +66,13 @@ PLUG_API struct plug_waiter *plug_waiter_set(struct plug_waiter *w);
  * a signal is waited out unless plug_eintr_set(true). Results as in struct plug_waiter.
  */
 PLUG_API PLUG_MUST int plug_wait(int fd, short events, int64_t deadline);
+
+/*
+ * The same for several descriptors at once. Returns how many have revents other than 0. borrows
+ * fds. At most PLUG_WAIT_MAX descriptors, else -EINVAL; count 0: only time can end this.
+ */
+#define PLUG_WAIT_MAX 1024
+PLUG_API PLUG_MUST int plug_wait_many(struct pollfd *fds, size_t count, int64_t deadline);
 
 /*
  * With true, waits of the calling thread or fiber return -EINTR when a signal was handled, so

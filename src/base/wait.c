@@ -6,24 +6,34 @@
 
 /* The default waiter: the thread itself waits, in ppoll(2). */
 
-static int poll_wait(struct plug_waiter *w, int fd, short events, int64_t deadline)
+static int poll_many(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline)
 {
-    struct pollfd p = {.fd = fd, .events = events};
     int64_t left = plug_deadline_left(deadline);
     struct timespec ts = {left / PLUG_S(1), left % PLUG_S(1)};
     int r;
 
     (void)w;
-    if (fd < 0) {
+    if (count == 0) {
         r = plug_sys()->nanosleep_until(deadline);
         return r < 0 ? r : PLUG_ETIMEOUT;
     }
-    r = plug_sys()->ppoll(&p, 1, left == PLUG_FOREVER ? NULL : &ts, NULL);
+    r = plug_sys()->ppoll(fds, count, left == PLUG_FOREVER ? NULL : &ts, NULL);
+    return r == 0 ? PLUG_ETIMEOUT : r;
+}
+
+/* revents, or -EBADF for what is no descriptor. */
+static int single_result(int r, const struct pollfd *p)
+{
     if (r < 0)
         return r;
-    if (r == 0)
-        return PLUG_ETIMEOUT;
-    return p.revents & POLLNVAL ? -EBADF : p.revents;
+    return p->revents & POLLNVAL ? -EBADF : p->revents;
+}
+
+static int poll_wait(struct plug_waiter *w, int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+
+    return single_result(poll_many(w, &p, fd >= 0, deadline), &p);
 }
 
 /* Made when first asked for: a thread-local address is no constant. */
@@ -38,6 +48,7 @@ struct plug_waiter *plug_waiter(void)
         default_waiter.size = sizeof default_waiter;
         default_waiter.name = "poll";
         default_waiter.wait = poll_wait;
+        default_waiter.wait_many = poll_many;
     }
     return &default_waiter;
 }
@@ -50,18 +61,80 @@ struct plug_waiter *plug_waiter_set(struct plug_waiter *w)
     return before;
 }
 
+/* For waiters that can only wait for one: looks at all, then sleeps a little. */
+#define LOOK_AGAIN PLUG_MS(1)
+
+static int wait_in_turns(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline)
+{
+    static const struct timespec at_once;
+
+    for (;;) {
+        int r = plug_sys()->ppoll(fds, count, &at_once, NULL);
+        if (r != 0)
+            return r;
+        if (plug_deadline_left(deadline) == 0)
+            return PLUG_ETIMEOUT;
+        int64_t again = plug_now() + LOOK_AGAIN;
+        r = w->wait(w, -1, 0, again < deadline ? again : deadline);
+        if (r < 0 && r != PLUG_ETIMEOUT)
+            return r;
+    }
+}
+
+static int wait_some(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline)
+{
+    if (w->wait_many)
+        return w->wait_many(w, fds, count, deadline);
+    if (count > 1)
+        return wait_in_turns(w, fds, count, deadline);
+    int r = w->wait(w, count ? fds->fd : -1, count ? fds->events : 0, deadline);
+    if (r > 0)
+        fds->revents = (short)r;
+    return r > 0 ? 1 : r;
+}
+
+/* What a signal cut short goes on, unless the caller wants to know. */
+static bool wait_again(const struct plug_waiter *w, int result, int64_t deadline)
+{
+    return result == -EINTR && !w->return_eintr && plug_deadline_left(deadline) != 0;
+}
+
+static int wait_result(const struct plug_waiter *w, int result)
+{
+    return result == -EINTR && !w->return_eintr ? PLUG_ETIMEOUT : result;
+}
+
+static int64_t bounded(int64_t deadline)
+{
+    int64_t scope = plug_deadline_current();
+
+    return scope < deadline ? scope : deadline;
+}
+
 int plug_wait(int fd, short events, int64_t deadline)
 {
     struct plug_waiter *w = plug_waiter();
-    int64_t scope = plug_deadline_current();
     int r;
 
-    if (scope < deadline)
-        deadline = scope;
+    deadline = bounded(deadline);
     do
         r = w->wait(w, fd, events, deadline);
-    while (r == -EINTR && !w->return_eintr && plug_deadline_left(deadline) != 0);
-    return r == -EINTR && !w->return_eintr ? PLUG_ETIMEOUT : r;
+    while (wait_again(w, r, deadline));
+    return wait_result(w, r);
+}
+
+int plug_wait_many(struct pollfd *fds, size_t count, int64_t deadline)
+{
+    struct plug_waiter *w = plug_waiter();
+    int r;
+
+    if (count > PLUG_WAIT_MAX)
+        return -EINVAL;
+    deadline = bounded(deadline);
+    do
+        r = wait_some(w, fds, count, deadline);
+    while (wait_again(w, r, deadline));
+    return wait_result(w, r);
 }
 
 bool plug_eintr_set(bool return_eintr)
