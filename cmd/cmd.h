@@ -76,6 +76,7 @@ struct cmd_info {
     const char *examples;       /* three or more lines "plug pack ...  # what it shows" */
     const char *notes;          /* more text for --help, or NULL */
     const struct cmd_opt *opts; /* without the common ones: --json --color -q -v --help */
+    const struct cmd_opt *more; /* a table shared with another sub-command, same struct; or NULL */
     size_t opts_size;
     const void *defaults; /* an options struct to start from; NULL: all zero */
     bool stop_at_operand; /* options only before the first operand (pack: -5 is a number) */
