@@ -13,6 +13,7 @@
 #include <plug/bytes.h>
 #include <plug/hex.h>
 #include <plug/base64.h>
+#include <plug/checksum.h>
 #include <plug/json.h>
 #include <plug/trace.h>
 #include <plug/addr.h>
