@@ -128,25 +128,36 @@ PLUG_API PLUG_MUST int plug_sock_recv_exact(struct plug_sock *s, void *buf, size
                                             size_t *ret_got);
 /*
  * Up to and with a delimiter, without reading past it (MSG_PEEK): for handing the socket on after
- * a header line. Length with the delimiter, PLUG_EEOF, PLUG_ELIMIT (not within len bytes).
+ * a header line. Length with the delimiter; PLUG_EEOF (the peer ended before), PLUG_ELIMIT (not
+ * within len bytes), -EINVAL (delimlen 0), -EOPNOTSUPP (not a stream). *ret_got (NULL: not wanted)
+ * is how many bytes are in buf and gone from the socket, on success and failure.
  */
 PLUG_API PLUG_MUST ssize_t plug_sock_recv_until(struct plug_sock *s, void *buf, size_t len,
-                                                const void *delim, size_t delimlen);
-/* writev/readv of the socket world. count <= IOV_MAX or -EMSGSIZE. */
+                                                const void *delim, size_t delimlen,
+                                                size_t *ret_got);
+
+/* writev/readv of the socket world; may be partial. count <= IOV_MAX (1024) or -EMSGSIZE. */
 PLUG_API PLUG_MUST ssize_t plug_sock_sendv(struct plug_sock *s, const struct iovec *iov,
                                            size_t count, int flags);
 PLUG_API PLUG_MUST ssize_t plug_sock_recvv(struct plug_sock *s, const struct iovec *iov,
                                            size_t count, int flags);
+
+/* All of any number of pieces, as plug_sock_send_all does it for one; iov stays as it is. */
+PLUG_API PLUG_MUST int plug_sock_sendv_all(struct plug_sock *s, const struct iovec *iov,
+                                           size_t count, size_t *ret_sent);
+
 /*
  * count bytes of a file (0: to its end) from *offset (NULL: from its position) with sendfile(2),
- * by reading and sending where the kernel will not. *offset and *ret_sent say how far it came,
- * on success and failure. One deadline for all.
+ * by reading and sending where the kernel will not (a pipe, say). *offset or the position, and
+ * *ret_sent (NULL: not wanted), say how far it came, on success and failure; only what was read of
+ * something that cannot seek is lost with a failing send. One deadline for all.
+ * PLUG_EEOF when the file ends before count bytes; -EOPNOTSUPP when s is not a stream.
  */
 PLUG_API PLUG_MUST int plug_sock_sendfile(struct plug_sock *s, int file_fd, off_t *offset,
                                           uint64_t count, uint64_t *ret_sent);
 /* Bytes that wait in the receive queue (FIONREAD) and unsent in the send queue (SIOCOUTQ). */
 PLUG_API PLUG_MUST int plug_sock_pending(const struct plug_sock *s, int *ret_in, int *ret_out);
-/* 1 at the urgent mark (SIOCATMARK), else 0. */
+/* 1 when the next byte to be read is the urgent one (SIOCATMARK), else 0. */
 PLUG_API PLUG_MUST int plug_sock_atmark(const struct plug_sock *s);
 /* Waits until POLLIN or POLLOUT within the timeout; revents. */
 PLUG_API PLUG_MUST int plug_sock_wait(struct plug_sock *s, short events);

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_NET_SOCK_IMPL_H
+#define PLUG_NET_SOCK_IMPL_H
+/* The inside of struct plug_sock, and how its operations wait. For src/net only. */
+#include <plug/sock.h>
+#include <stdatomic.h>
+
+struct plug__unix_file;
+
+struct plug_sock {
+    int fd;
+    int family, type, proto; /* type without flag bits */
+    int64_t timeout;         /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
+    atomic_bool nonblock;    /* we have set O_NONBLOCK (a duplicate may have set it, too) */
+    struct plug__unix_file *file; /* the path that plug_listen made; else NULL */
+};
+
+/* Where the kernel writes an address; zeroed, so that no byte of the value is ever undefined. */
+#define PLUG__ADDR_ROOM {.ss = {.ss_family = 0}, .len = sizeof(struct sockaddr_storage)}
+
+/* A deadline that stands for non-blocking mode: an operation that would wait is -EAGAIN. */
+#define PLUG__TRY_ONCE INT64_MIN
+
+/* The deadline of a call that starts now, from the handle's timeout and the flags of the call. */
+int64_t plug__sock_deadline(const struct plug_sock *s, int flags);
+
+/*
+ * One attempt at an operation. dontwait is MSG_DONTWAIT or 0: with 0 it may block in the kernel.
+ * Returns as a struct plug_sys entry; -EAGAIN means: wait, then try again.
+ */
+typedef ssize_t plug__try_fn(int fd, int dontwait, void *arg);
+
+/* The one loop of try, wait and try again. */
+ssize_t plug__sock_try(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
+                       void *arg);
+
+/* The same for operations without MSG_DONTWAIT: puts the descriptor into O_NONBLOCK if need be. */
+ssize_t plug__sock_try_nonblock(struct plug_sock *s, short events, int64_t deadline,
+                                plug__try_fn *fn, void *arg);
+
+/* Operations that the thread's waiter may take over as a whole. */
+ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags, int64_t deadline);
+ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
+                        int64_t deadline);
+int plug__sock_accept(struct plug_sock *s, struct plug_addr *ret_addr, int flags, int64_t deadline);
+/* What connect(2) says at once: -EINPROGRESS where the connection goes on in the background. */
+int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_t deadline);
+
+/* For loops of several operations: PLUG_ETIMEOUT when the deadline is over, else 0. */
+int plug__sock_expired(int64_t deadline);
+
+/* send_all against a deadline that is already running; adds to *sent. */
+int plug__sock_send_all(struct plug_sock *s, const void *buf, size_t len, int64_t deadline,
+                        size_t *sent);
+
+/* recvmsg(2) and sendmsg(2); the out members of *hdr are set on success only. */
+struct msghdr;
+ssize_t plug__sock_recvmsg(struct plug_sock *s, struct msghdr *hdr, int flags, int64_t deadline);
+ssize_t plug__sock_sendmsg(struct plug_sock *s, const struct msghdr *hdr, int flags,
+                           int64_t deadline);
+
+/* Makes a handle of fd (takes it on success); timeout decides about O_NONBLOCK. */
+int plug__sock_make(struct plug_sock **ret, int fd, int family, int type, int proto,
+                    int64_t timeout);
+
+/* Switches O_NONBLOCK of the descriptor; no system call when it is known to be so already. */
+int plug__sock_nonblock(struct plug_sock *s, bool on);
+
+/* Forgets (close) or removes (remove) the path of a UNIX listener; NULL-safe. */
+void plug__unix_file_free(struct plug__unix_file *file);
+
+#endif
