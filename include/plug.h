@@ -20,6 +20,7 @@
 #include <plug/url.h>
 #include <plug/resolve.h>
 #include <plug/sock.h>
+#include <plug/sockopt.h>
 #include <plug/dial.h>
 #include <plug/listen.h>
 #include <plug/stream.h>

@@ -65,7 +65,9 @@ struct plug_sys {
     /* descriptors and files */
     ssize_t (*read)(int fd, void *buf, size_t len);
     ssize_t (*write)(int fd, const void *buf, size_t len);
-    ssize_t (*sendfile)(int out_fd, int in_fd, off_t *offset, size_t count);
+    ssize_t (*pread)(int fd, void *buf, size_t len, off_t offset);
+    off_t (*lseek)(int fd, off_t offset, int whence);
+    ssize_t (*sendfile)(int out_fd, int in_fd, off_t *offset, size_t count); /* no SIGPIPE */
     int (*close)(int fd);
     int (*dup)(int fd); /* F_DUPFD_CLOEXEC */
     int (*fcntl)(int fd, int cmd, int arg);
@@ -77,6 +79,9 @@ struct plug_sys {
     int (*lstat)(const char *path, struct stat *ret_stat);
     int (*unlink)(const char *path);
     int (*chmod)(const char *path, mode_t mode);
+    int (*fchmod)(int fd, mode_t mode);
+    int (*flock)(int fd, int operation);
+    pid_t (*getpid)(void);
 
     /* waiting, clock, chance */
     int (*ppoll)(struct pollfd *fds, nfds_t count, const struct timespec *timeout,

@@ -74,7 +74,10 @@
       -EIO, -EAGAIN, -EINTR)                                                                       \
     X(LIBC, WRITE, ssize_t, write, (int fd, const void *buf, size_t len), (fd, buf, len),          \
       -EIO, -ENOSPC, -EPIPE, -EAGAIN, -EINTR)                                                      \
-    X(LIBC, WRITE, ssize_t, sendfile, (int fd, int in_fd, off_t *offset, size_t len),              \
+    X(LIBC, READ, ssize_t, pread, (int fd, void *buf, size_t len, off_t offset),                   \
+      (fd, buf, len, offset), -EIO, -ESPIPE, -EINTR)                                               \
+    X(LIBC, CALL, off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -ESPIPE) \
+    X(OWN, WRITE, ssize_t, sendfile, (int fd, int in_fd, off_t *offset, size_t len),              \
       (fd, in_fd, offset, len), -EIO, -EINVAL, -ECONNRESET, -ENOMEM, -EAGAIN, -EINTR)              \
     X(LIBC, OWN, int, close, (int fd), (fd), -EIO, -EINTR)                                         \
     X(OWN, CALL, int, dup, (int fd), (fd), -EMFILE)                                                \
@@ -91,7 +94,11 @@
       -EACCES, -ENOMEM)                                                                            \
     X(LIBC, CALL, int, unlink, (const char *path), (path), -EACCES, -EROFS, -EIO)                  \
     X(LIBC, CALL, int, chmod, (const char *path, mode_t mode), (path, mode),                       \
-      -EPERM, -EROFS, -EIO)
+      -EPERM, -EROFS, -EIO)                                                                        \
+    X(LIBC, CALL, int, fchmod, (int fd, mode_t mode), (fd, mode), -EPERM, -EROFS, -EIO)            \
+    X(LIBC, CALL, int, flock, (int fd, int operation), (fd, operation),                            \
+      -ENOLCK, -EWOULDBLOCK, -EINTR)                                                               \
+    X(OWN, SURE, pid_t, getpid, (void), (), 0)
 
 #define PLUG__SYS_WAIT_ENTRIES(X)                                                                  \
     X(LIBC, CALL, int, ppoll,                                                                      \

@@ -7,6 +7,7 @@
 #include <plug/sys.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
@@ -24,6 +25,32 @@ static int kernel_dup(int fd)
     int r = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 
     return r < 0 ? -errno : r;
+}
+
+/*
+ * sendfile(2) has no MSG_NOSIGNAL: SIGPIPE is held back during the call, and taken away if it is
+ * the call's own.
+ */
+static ssize_t kernel_sendfile(int out_fd, int in_fd, off_t *offset, size_t count)
+{
+    static const struct timespec at_once;
+    sigset_t pipe, before, pending;
+
+    sigemptyset(&pipe);
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, &before);
+    sigpending(&pending);
+    ssize_t r = sendfile(out_fd, in_fd, offset, count);
+    r = r < 0 ? -errno : r;
+    if (r == -EPIPE && !sigismember(&pending, SIGPIPE))
+        sigtimedwait(&pipe, NULL, &at_once);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return r;
+}
+
+static pid_t kernel_getpid(void)
+{
+    return getpid();
 }
 
 static int kernel_nanosleep_until(int64_t deadline)

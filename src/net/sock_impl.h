@@ -9,14 +9,17 @@ struct plug__unix_file;
 
 struct plug_sock {
     int fd;
-    int family, type, proto; /* type without flag bits */
-    int64_t timeout;         /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
-    atomic_bool nonblock;    /* we have set O_NONBLOCK (a duplicate may have set it, too) */
+    int family, type, proto;      /* type without flag bits */
+    int64_t timeout;              /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
+    atomic_bool nonblock;         /* we have set O_NONBLOCK (a duplicate may have set it, too) */
     struct plug__unix_file *file; /* the path that plug_listen made; else NULL */
 };
 
 /* Where the kernel writes an address; zeroed, so that no byte of the value is ever undefined. */
-#define PLUG__ADDR_ROOM {.ss = {.ss_family = 0}, .len = sizeof(struct sockaddr_storage)}
+#define PLUG__ADDR_ROOM                                                                            \
+    {                                                                                              \
+        .ss = {.ss_family = 0}, .len = sizeof(struct sockaddr_storage)                             \
+    }
 
 /* A deadline that stands for non-blocking mode: an operation that would wait is -EAGAIN. */
 #define PLUG__TRY_ONCE INT64_MIN

@@ -102,8 +102,7 @@ int plug_sock_sendfile(struct plug_sock *s, int file_fd, off_t *offset, uint64_t
     PLUG_ASSERT(s);
     if (s->type != SOCK_STREAM)
         return -EOPNOTSUPP;
-    struct sendfile f = {file_fd, offset, count ? count : UINT64_MAX, 0,
-                         plug__sock_deadline(s, 0)};
+    struct sendfile f = {file_fd, offset, count ? count : UINT64_MAX, 0, plug__sock_deadline(s, 0)};
     int r = by_kernel(s, &f);
     if (kernel_will_not(r))
         r = by_copy(s, &f);

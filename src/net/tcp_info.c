@@ -9,9 +9,9 @@
 #include <string.h>
 
 /* enum tcp_state of include/net/tcp_states.h: part of the ABI, but of no header of the ABI */
-static const char *const states[] = {
-    "unknown",   "established", "syn_sent",   "syn_recv", "fin_wait1", "fin_wait2",
-    "time_wait", "close",       "close_wait", "last_ack", "listen",    "closing"};
+static const char *const states[] = {"unknown",    "established", "syn_sent",  "syn_recv",
+                                     "fin_wait1",  "fin_wait2",   "time_wait", "close",
+                                     "close_wait", "last_ack",    "listen",    "closing"};
 
 static void fill(struct plug_tcp_info *to, const struct tcp_info *i)
 {
