@@ -18,6 +18,7 @@
 #include <plug/trace.h>
 #include <plug/addr.h>
 #include <plug/url.h>
+#include <plug/service.h>
 #include <plug/resolve.h>
 #include <plug/sock.h>
 #include <plug/sockopt.h>
