@@ -18,8 +18,8 @@
 #include <plug/trace.h>
 #include <plug/addr.h>
 #include <plug/url.h>
-#include <plug/service.h>
 #include <plug/resolve.h>
+#include <plug/dns.h>
 #include <plug/sock.h>
 #include <plug/sockopt.h>
 #include <plug/dial.h>

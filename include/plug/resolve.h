@@ -15,17 +15,18 @@
  * starts with a fresh, empty pool.
  *
  * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -ENOMEM,
- * PLUG_ELIMIT (name longer than 253 bytes, more than PLUG_RESOLVE_MAX answers are cut, not failed).
+ * PLUG_ELIMIT (name longer than 253 bytes, PLUG_RESOLVE_QUEUE look-ups waiting already), the error
+ * of starting a worker. More than PLUG_RESOLVE_MAX answers are cut, not failed.
  */
 #include <plug/addr.h>
 #include <plug/time.h>
 
 PLUG_BEGIN_DECLS
 
-#define PLUG_RESOLVE_MAX     64         /* most answers kept of one look-up */
-#define PLUG_RESOLVE_WORKERS 4          /* most threads blocked in libc at once */
-#define PLUG_RESOLVE_QUEUE   256        /* most look-ups that wait for a worker */
-#define PLUG_RESOLVE_IDLE    PLUG_S(5)  /* an idle worker ends after this time */
+#define PLUG_RESOLVE_MAX     64        /* most answers kept of one look-up */
+#define PLUG_RESOLVE_WORKERS 4         /* most threads blocked in libc at once */
+#define PLUG_RESOLVE_QUEUE   256       /* most look-ups that wait for a worker */
+#define PLUG_RESOLVE_IDLE    PLUG_S(5) /* an idle worker ends after this time */
 
 struct plug_resolve_opts {
     size_t size;
@@ -35,7 +36,10 @@ struct plug_resolve_opts {
     int flags;       /* AI_x of <netdb.h>: passed on */
     int64_t timeout; /* 0: none of its own; the deadline scopes always count */
 };
-#define PLUG_RESOLVE_OPTS {sizeof(struct plug_resolve_opts), 0, 0, 0, 0, 0}
+#define PLUG_RESOLVE_OPTS                                                                          \
+    {                                                                                              \
+        sizeof(struct plug_resolve_opts), 0, 0, 0, 0, 0                                            \
+    }
 
 /* One 5-tuple of getaddrinfo(3). */
 struct plug_addrinfo {
@@ -46,13 +50,14 @@ struct plug_addrinfo {
 
 struct plug_resolve_list {
     size_t count;
-    bool cut; /* there were more than PLUG_RESOLVE_MAX */
+    bool cut;                         /* there were more than PLUG_RESOLVE_MAX */
     const struct plug_addrinfo *item; /* count of them; one allocation with the list */
 };
 
 /*
  * host NULL: this machine (or any address with AI_PASSIVE); service NULL: port 0; not both NULL.
- * gives *ret_list: end with plug_resolve_free. opts NULL: all defaults.
+ * gives *ret_list: end with plug_resolve_free. opts NULL: all defaults. An address as text is never
+ * looked up anywhere. PLUG_EPORT (a service that is a number above 65535), PLUG_EOPTS.
  */
 PLUG_API PLUG_MUST int plug_resolve(const char *host, const char *service,
                                     const struct plug_resolve_opts *opts,
@@ -86,8 +91,8 @@ PLUG_API void plug_hostent_free(struct plug_hostent *ent);
 PLUG_API PLUG_MUST int plug_host_ip4(const char *name, struct plug_addr *ret_addr);
 
 /*
- * getfqdn: "", "0.0.0.0" and "::" mean this machine; the official name, else the first alias with a dot,
- * else name (or the host name) unchanged. Never fails: length as snprintf.
+ * getfqdn: "", "0.0.0.0" and "::" mean this machine; the official name, else the first alias with a
+ * dot, else name (or the host name) unchanged. Never fails: length as snprintf.
  */
 PLUG_API size_t plug_fqdn(const char *name, char *buf, size_t len);
 /* gethostname, always terminated. Length; -ENAMETOOLONG when cut. */

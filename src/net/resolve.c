@@ -6,6 +6,7 @@
 #include <plug/err.h>
 #include <plug/resolve.h>
 #include <plug/sys.h>
+#include <plug/text.h>
 #include <plug/time.h>
 #include <string.h>
 
@@ -67,10 +68,18 @@ static int resolve_run(const void *question, void **ret_answer)
     return err;
 }
 
+/* libc would take a port number modulo 65536. */
+static int service_check(const char *service)
+{
+    uint64_t port;
+    return plug_uint_parse(service, strlen(service), UINT16_MAX, &port) == PLUG_ERANGE ? PLUG_EPORT
+                                                                                       : 0;
+}
+
 static int question_make(struct question *q, const char *host, const char *service,
                          const struct plug_resolve_opts *opts)
 {
-    int err = 0;
+    int err = service ? service_check(service) : 0;
 
     q->hints = (struct addrinfo){.ai_family = opts->family,
                                  .ai_socktype = opts->type,
@@ -78,7 +87,7 @@ static int question_make(struct question *q, const char *host, const char *servi
                                  .ai_flags = opts->flags};
     q->has_host = host != NULL;
     q->has_service = service != NULL;
-    if (host)
+    if (host && err == 0)
         err = plug__name_copy(q->host, host, PLUG__NAME_MAX);
     if (service && err == 0)
         err = plug__name_copy(q->service, service, PLUG__SERVICE_MAX);
