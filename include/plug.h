@@ -18,6 +18,8 @@
 #include <plug/trace.h>
 #include <plug/addr.h>
 #include <plug/url.h>
+#include <plug/constant.h>
+#include <plug/service.h>
 #include <plug/resolve.h>
 #include <plug/dns.h>
 #include <plug/sock.h>

@@ -60,11 +60,15 @@ build() {
     done
     (
         flock 9
-        if [ ! -f "$dir/build.ninja" ]; then
+        # A tree that was moved, or new presets: begin again.
+        if [ "$(cat "$dir/.root" 2>/dev/null)" != "$root" ] ||
+            [ "$root/CMakePresets.json" -nt "$dir/build.ninja" ]; then
+            rm -rf "$dir/CMakeCache.txt" "$dir/CMakeFiles" "$dir/build.ninja"
             cmake -S "$root" --preset "$preset" >"$dir/configure.log" 2>&1 || {
                 grep -A4 -E 'CMake Error|is missing' "$dir/configure.log" >&2
                 exit 2
             }
+            echo "$root" >"$dir/.root"
         fi
         ninja --quiet -C "$dir" "$@" >"$dir/build.log" 2>&1 || { cat "$dir/build.log" >&2; exit 2; }
     ) 9>"$dir/.lock"

@@ -36,8 +36,8 @@ struct plug_addr {
  * Strict numeric text, with or without a port:
  *   192.0.2.1  192.0.2.1:80  2001:db8::1  [2001:db8::1]:80  fe80::1%eth0  [fe80::1%2]:80
  * Four decimal parts without leading zeros for IPv4 (RFC 6943 3.1.1); RFC 4291 2.2 for IPv6; a
- * missing port is 0. A scope is an interface's index (not checked) or, for link-local addresses, its
- * name. 0, PLUG_EADDR, PLUG_EPORT, PLUG_ESCOPE (no such interface).
+ * missing port is 0. A scope is an interface's index (not checked) or, for link-local addresses,
+ * its name. 0, PLUG_EADDR, PLUG_EPORT, PLUG_ESCOPE (no such interface).
  */
 PLUG_API PLUG_MUST int plug_addr_parse(const char *text, struct plug_addr *ret_addr);
 
@@ -88,8 +88,8 @@ PLUG_API PLUG_MUST int plug_addr_unix(const void *name, size_t len, struct plug_
 /* netlink(7): pid 0 lets the kernel choose; groups is a bit mask. */
 PLUG_API void plug_addr_netlink(uint32_t pid, uint32_t groups, struct plug_addr *ret_addr);
 /*
- * packet(7): an interface index (0: any), an ethertype in host order, and at most 8 bytes of hardware
- * address (hwaddr may be NULL with hwlen 0), copied. 0 or PLUG_ERANGE.
+ * packet(7): an interface index (0: any), an ethertype in host order, and at most 8 bytes of
+ * hardware address (hwaddr may be NULL with hwlen 0), copied. 0 or PLUG_ERANGE.
  */
 PLUG_API PLUG_MUST int plug_addr_packet(unsigned ifindex, uint16_t ethertype, const void *hwaddr,
                                         size_t hwlen, struct plug_addr *ret_addr);
@@ -116,8 +116,8 @@ PLUG_API uint16_t plug_addr_port(const struct plug_addr *a);
 /* Sets it; -EAFNOSUPPORT for families without ports. */
 PLUG_API PLUG_MUST int plug_addr_set_port(struct plug_addr *a, uint16_t port);
 /*
- * The packed address: 4 or 16 bytes, the UNIX name (an abstract one with its leading NUL), the hardware
- * address of a packet socket; NULL and 0 for others. Borrowed from a; ret_len may be NULL.
+ * The packed address: 4 or 16 bytes, the UNIX name (an abstract one with its leading NUL), the
+ * hardware address of a packet socket; NULL and 0 for others. Borrowed from a; ret_len may be NULL.
  */
 PLUG_API const void *plug_addr_bytes(const struct plug_addr *a, size_t *ret_len);
 #define PLUG_ADDR_NUMBERS 5 /* most numbers an address has */
@@ -154,25 +154,25 @@ enum plug_addr_class {
     PLUG_ADDR_UNSPECIFIED,
     PLUG_ADDR_LOOPBACK,
     PLUG_ADDR_LINK_LOCAL,
-    PLUG_ADDR_PRIVATE,       /* RFC 1918 */
-    PLUG_ADDR_UNIQUE_LOCAL,  /* fc00::/7 */
-    PLUG_ADDR_SHARED,        /* 100.64.0.0/10 */
+    PLUG_ADDR_PRIVATE,      /* RFC 1918 */
+    PLUG_ADDR_UNIQUE_LOCAL, /* fc00::/7 */
+    PLUG_ADDR_SHARED,       /* 100.64.0.0/10 */
     PLUG_ADDR_DOCUMENTATION,
     PLUG_ADDR_BENCHMARKING,
     PLUG_ADDR_MULTICAST,
     PLUG_ADDR_BROADCAST,
-    PLUG_ADDR_MAPPED,        /* ::ffff:0:0/96 */
-    PLUG_ADDR_TRANSLATION,   /* 64:ff9b::/96, 64:ff9b:1::/48 */
-    PLUG_ADDR_TUNNEL,        /* 2002::/16 (6to4), 2001::/32 (Teredo) */
+    PLUG_ADDR_MAPPED,      /* ::ffff:0:0/96 */
+    PLUG_ADDR_TRANSLATION, /* 64:ff9b::/96, 64:ff9b:1::/48 */
+    PLUG_ADDR_TUNNEL,      /* 2002::/16 (6to4), 2001::/32 (Teredo) */
     PLUG_ADDR_RESERVED,
     PLUG_ADDR_GLOBAL,
-    PLUG_ADDR_LOCAL          /* not an IP address: UNIX, netlink ... */
+    PLUG_ADDR_LOCAL /* not an IP address: UNIX, netlink ... */
 };
 PLUG_API enum plug_addr_class plug_addr_class(const struct plug_addr *a);
 /*
  * The most special block of the registries that holds the address; static. The class of a mapped
- * address is PLUG_ADDR_MAPPED: plug_addr_unmap first, to judge the IPv4 address inside. NULL when a is
- * not an IP address.
+ * address is PLUG_ADDR_MAPPED: plug_addr_unmap first, to judge the IPv4 address inside. NULL when a
+ * is not an IP address.
  */
 struct plug_addr_block {
     const char *prefix; /* "192.0.2.0/24" */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 /*
- * The IANA IPv4 and IPv6 Special-Purpose Address Registries, whole (state of 2024-12), with
+ * The IANA IPv4 and IPv6 Special-Purpose Address Registries, whole (state of 2025), with
  * multicast (RFC 5771, RFC 4291 2.7) and what RFC 4291 leaves reserved. A longer prefix stands
  * before the one it lies in: the first match decides.
  */

@@ -18,6 +18,19 @@ void plug__out_bytes(struct plug__out *o, const void *bytes, size_t len)
     o->len += len;
 }
 
+void plug__out_whole(struct plug__out *o, const void *bytes, size_t len)
+{
+    size_t room = out_room(o);
+
+    if (len < room || room == 0) {
+        plug__out_bytes(o, bytes, len);
+        return;
+    }
+    o->buf[o->len] = '\0';
+    o->size = o->len + 1;
+    o->len += len;
+}
+
 void plug__out_text(struct plug__out *o, const char *text)
 {
     plug__out_bytes(o, text, strlen(text));

@@ -15,6 +15,8 @@ struct plug__out {
 };
 
 void plug__out_bytes(struct plug__out *o, const void *bytes, size_t len);
+/* All of them or, where the room ends, none: the text then ends before them. */
+void plug__out_whole(struct plug__out *o, const void *bytes, size_t len);
 void plug__out_text(struct plug__out *o, const char *text);
 void plug__out_uint(struct plug__out *o, uint64_t value);
 /* Lower-case hexadecimal; at least `digits` of them. */
