@@ -110,6 +110,7 @@ PLUG_API PLUG_MUST int plug_addr_from_sockaddr(const struct sockaddr *sa, sockle
 
 /* --- parts ----------------------------------------------------------------------------- */
 
+/* AF_INET, AF_INET6, AF_UNIX ...; AF_UNSPEC for no address. */
 PLUG_API int plug_addr_family(const struct plug_addr *a);
 /* Host order; 0 for families without ports. */
 PLUG_API uint16_t plug_addr_port(const struct plug_addr *a);
