@@ -14,6 +14,7 @@
 #include <plug/hex.h>
 #include <plug/base64.h>
 #include <plug/checksum.h>
+#include <plug/frame.h>
 #include <plug/json.h>
 #include <plug/trace.h>
 #include <plug/addr.h>
