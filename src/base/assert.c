@@ -9,8 +9,8 @@ void plug__assert_failed(const char *cond, const char *message, const char *file
 {
     const char *slash = strrchr(file, '/');
 
-    fprintf(stderr, "plug: %s:%d: %s: %s%s%s\n", slash ? slash + 1 : file, line, function,
-            message, *message ? ": " : "", cond);
+    fprintf(stderr, "plug: %s:%d: %s: %s%s%s\n", slash ? slash + 1 : file, line, function, message,
+            *message ? ": " : "", cond);
     fflush(stderr);
     abort();
 }

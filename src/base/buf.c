@@ -50,29 +50,38 @@ static size_t next_cap(const struct plug_buf *b, size_t need)
     return cap < b->max ? cap : b->max;
 }
 
+static int grow(struct plug_buf *b, size_t cap)
+{
+    uint8_t *data = plug_realloc(b->data, cap + 1);
+
+    if (!data)
+        return -ENOMEM;
+    b->data = data;
+    b->cap = cap;
+    return 0;
+}
+
 int plug_buf_reserve(struct plug_buf *b, size_t len, uint8_t **ret_room)
 {
     size_t need, cap;
-    uint8_t *data;
+    int r = 0;
 
     if (len > plug_buf_room(b))
         return PLUG_ELIMIT;
     need = b->len + len;
     cap = next_cap(b, need);
-    if (!b->data || b->off + need > b->cap) {
-        /* Moving to the front is enough, unless a little is consumed before a lot each time. */
-        if (b->data)
-            to_front(b);
-        if (!b->data || need > b->cap) {
-            data = plug_realloc(b->data, cap + 1);
-            if (!data)
-                return -ENOMEM;
-            b->data = data;
-            b->cap = cap;
-        }
+    if (!b->data) {
+        r = grow(b, cap);
+    } else if (b->off + need > b->cap) {
+        /* Moving alone is fair when more has been consumed than is moved; else it would come back
+         * for every few bytes. */
+        bool enough = need <= b->cap && (b->off >= b->len || cap <= b->cap);
+        to_front(b);
+        r = enough ? 0 : grow(b, cap);
     }
-    *ret_room = b->data + b->off + b->len;
-    return 0;
+    if (r == 0)
+        *ret_room = b->data + b->off + b->len;
+    return r;
 }
 
 void plug_buf_commit(struct plug_buf *b, size_t len)

@@ -25,7 +25,8 @@ static struct {
     uint64_t seed;
     atomic_uint_fast64_t fired;
     atomic_int error[PLUG__FIRED_MAX];
-    atomic_int thread;
+    atomic_int thread; /* the first that met a fault */
+    atomic_bool more_threads;
 } plan;
 
 /* --- reading ---------------------------------------------------------------------------------- */
@@ -205,8 +206,11 @@ static bool fires(const struct rule *rule, size_t index, uint64_t n)
 
 static void note(int error)
 {
+    int nobody = 0, me = gettid();
+
     atomic_fetch_add(&plan.fired, 1);
-    atomic_store(&plan.thread, gettid());
+    if (!atomic_compare_exchange_strong(&plan.thread, &nobody, me) && nobody != me)
+        atomic_store(&plan.more_threads, true);
     for (size_t i = 0; error && i < PLUG__FIRED_MAX; i++) {
         int none = 0;
         if (atomic_compare_exchange_strong(&plan.error[i], &none, error) || none == error)
@@ -269,7 +273,9 @@ size_t plug__fault_errors(int *ret_errors, size_t max)
     return n;
 }
 
-pid_t plug__fault_thread(void)
+bool plug__fault_elsewhere(void)
 {
-    return atomic_load(&plan.thread);
+    int first = plan.thread;
+
+    return plan.more_threads || (first != 0 && first != gettid());
 }

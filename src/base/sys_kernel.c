@@ -192,6 +192,7 @@ static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), v
     KERNEL_##kernel(result, name, params, args)
 PLUG__SYS_ENTRIES(KERNEL)
 
+/* clang-format off */
 static const struct plug_sys kernel_table = {
     .size = sizeof(struct plug_sys),
     .name = "kernel",
@@ -199,6 +200,7 @@ static const struct plug_sys kernel_table = {
     PLUG__SYS_ENTRIES(ENTRY)
 #undef ENTRY
 };
+/* clang-format on */
 
 const struct plug_sys *plug_sys_kernel(void)
 {

@@ -38,26 +38,28 @@ struct plug__verdict plug__tap(enum plug__sys_entry entry)
 
 /* --- what is known of each entry -------------------------------------------------------------- */
 
-#define CAN_CALL  0
-#define CAN_READ  (PLUG__SYS_SHORTENS | PLUG__SYS_ENDS)
-#define CAN_WRITE PLUG__SYS_SHORTENS
-#define CAN_SURE  0
-#define CAN_VOID  0
-#define CAN_OWN   0
+#define CAN_CALL      0
+#define CAN_READ      (PLUG__SYS_SHORTENS | PLUG__SYS_ENDS)
+#define CAN_WRITE     PLUG__SYS_SHORTENS
+#define CAN_SURE      0
+#define CAN_VOID      0
+#define CAN_OWN       0
 #define CAN_OWN_READ  CAN_READ
-#define CAN_OWN_WRITE  CAN_WRITE
+#define CAN_OWN_WRITE CAN_WRITE
 
 #define ERRORS(kernel, tap, result, name, params, args, ...)                                       \
     static const int errors_##name[] = {__VA_ARGS__, 0};
 PLUG__SYS_ENTRIES(ERRORS)
 static const int errors_malloc[] = {-ENOMEM, 0};
 
+/* clang-format off */
 const struct plug__sys_info plug__sys_info[PLUG__SYS_COUNT] = {
 #define INFO(kernel, tap, result, name, ...) [PLUG__SYS_##name] = {#name, errors_##name, CAN_##tap},
     PLUG__SYS_ENTRIES(INFO)
 #undef INFO
     [PLUG__SYS_MALLOC] = {"malloc", errors_malloc, 0},
 };
+/* clang-format on */
 
 int plug__sys_find(const char *name, size_t len)
 {
@@ -155,7 +157,7 @@ static unsigned tap_if_nametoindex(const char *name)
         struct plug__verdict v = plug__tap(PLUG__SYS_##name);                                      \
         if (v.error || v.eof)                                                                      \
             return v.error;                                                                        \
-        len = shorten(fd, len, v.limit);                                                              \
+        len = shorten(fd, len, v.limit);                                                           \
         return behind->name args;                                                                  \
     }
 #define TAP_WRITE TAP_READ
@@ -177,6 +179,7 @@ static unsigned tap_if_nametoindex(const char *name)
 #define TAP(kernel, tap, result, name, params, args, ...) TAP_##tap(result, name, params, args)
 PLUG__SYS_ENTRIES(TAP)
 
+/* clang-format off */
 const struct plug_sys plug__tap_table = {
     .size = sizeof(struct plug_sys),
     .name = "tap",

@@ -51,11 +51,11 @@ extern const struct plug__sys_info plug__sys_info[PLUG__SYS_COUNT];
 int plug__sys_find(const char *name, size_t len);
 
 /*
- * Errors that the plan has injected since it was set, each once, at most max of them; and the
- * thread (gettid) that met the last one. For tests that judge a result.
+ * Errors that the plan has injected since it was set, each once, at most max of them; and whether
+ * any of it happened in another thread than the calling one. For tests that judge a result.
  */
 #define PLUG__FIRED_MAX 32
 size_t plug__fault_errors(int *ret_errors, size_t max);
-pid_t plug__fault_thread(void);
+bool plug__fault_elsewhere(void);
 
 #endif

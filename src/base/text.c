@@ -52,7 +52,7 @@ static const struct {
     {0x061c, 0x061c},                     /* bidirectional: Arabic letter mark */
     {0x180e, 0x180e},                     /* Mongolian vowel separator */
     {0x200b, 0x200f},                     /* zero width, bidirectional marks */
-    {0x2028, 0x202e},                     /* line and paragraph separator, bidirectional embedding */
+    {0x2028, 0x202e},                     /* line and paragraph separators, embeddings */
     {0x2060, 0x206f},                     /* word joiner, invisible operators, isolates */
     {0xfdd0, 0xfdef},                     /* non-characters */
     {0xfeff, 0xfeff},                     /* byte order mark */
@@ -99,7 +99,7 @@ static void add_hex(struct piece *p, uint32_t value, int width)
 static bool add_pair(struct piece *p, uint32_t c, const char *const pairs[])
 {
     for (; *pairs; pairs++) {
-        if ((uint8_t)**pairs == c) {
+        if (*(const uint8_t *)*pairs == c) {
             add(p, *pairs + 1);
             return true;
         }
@@ -115,8 +115,8 @@ static void add_json_unit(struct piece *p, uint32_t unit)
 
 static void json(struct piece *p, uint32_t c)
 {
-    static const char *const pairs[] = {"\"\\\"",  "\\\\\\", "\n\\n", "\r\\r",
-                                        "\t\\t",   "\b\\b",  "\f\\f", NULL};
+    static const char *const pairs[] = {"\"\\\"", "\\\\\\", "\n\\n", "\r\\r",
+                                        "\t\\t",  "\b\\b",  "\f\\f", NULL};
 
     if (add_pair(p, c, pairs) || !is_unsafe(c))
         return;

@@ -77,8 +77,8 @@ static const struct unit {
     const char *name, *long_name;
     int64_t ns;
 } units[] = {
-    {"ns", "ns", 1},          {"us", "us", PLUG_US(1)},   {"ms", "ms", PLUG_MS(1)},
-    {"s", "s", PLUG_S(1)},    {"m", "min", PLUG_MIN(1)},  {"h", "h", PLUG_MIN(60)},
+    {"ns", "ns", 1},       {"us", "us", PLUG_US(1)},  {"ms", "ms", PLUG_MS(1)},
+    {"s", "s", PLUG_S(1)}, {"m", "min", PLUG_MIN(1)}, {"h", "h", PLUG_MIN(60)},
 };
 #define UNITS (sizeof units / sizeof units[0])
 

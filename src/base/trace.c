@@ -12,16 +12,17 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TEXT_MAX 512
+#define TEXT_MAX       512
 #define LINE_MAX_BYTES 1024
 
 static const struct {
     const char *name;
     unsigned part;
 } parts[] = {
-    {"sys", PLUG_TRACE_SYS},       {"net", PLUG_TRACE_NET},     {"resolve", PLUG_TRACE_RESOLVE},
-    {"loop", PLUG_TRACE_LOOP},     {"fiber", PLUG_TRACE_FIBER}, {"server", PLUG_TRACE_SERVER},
-    {"app", PLUG_TRACE_APP},       {"all", ~0u},
+    {"sys", PLUG_TRACE_SYS},         {"net", PLUG_TRACE_NET},
+    {"resolve", PLUG_TRACE_RESOLVE}, {"loop", PLUG_TRACE_LOOP},
+    {"fiber", PLUG_TRACE_FIBER},     {"server", PLUG_TRACE_SERVER},
+    {"app", PLUG_TRACE_APP},         {"all", ~0u},
 };
 #define PARTS (sizeof parts / sizeof parts[0])
 
@@ -118,6 +119,8 @@ __attribute__((constructor)) static void trace_from_environment(void)
     const char *list = getenv("PLUG_TRACE");
 
     if (list && plug_trace_set(list) < 0)
-        fprintf(stderr, "plug: PLUG_TRACE=%s: unknown component; known are sys, net, resolve, loop, "
-                        "fiber, server, app, all\n", list);
+        fprintf(stderr,
+                "plug: PLUG_TRACE=%s: unknown component; known are sys, net, resolve, loop, "
+                "fiber, server, app, all\n",
+                list);
 }

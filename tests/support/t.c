@@ -2,6 +2,7 @@
 /* The test frame: registration, checks, owned objects, invariants. See t.h. */
 #include "t_internal.h"
 #include <dirent.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,7 +14,7 @@
 #include <unistd.h>
 
 #define CASES_MAX 1024
-#define OWNED_MAX 4096
+#define OWNED_MAX 1024
 
 static struct t_case cases[CASES_MAX];
 static size_t case_count;
@@ -32,38 +33,72 @@ void t_register(const char *name, t_fn *fn, bool torture)
 
 /* --- checks ---------------------------------------------------------------------------- */
 
-static void stop(enum t_verdict verdict) __attribute__((noreturn));
-static void stop(enum t_verdict verdict)
+static pthread_t main_thread;
+static pthread_mutex_t judge_lock = PTHREAD_MUTEX_INITIALIZER;
+
+bool t_in_main(void)
 {
-    t_run.verdict = verdict;
+    return pthread_equal(pthread_self(), main_thread);
+}
+
+void t_judge(enum t_verdict verdict, const char *message)
+{
+    static const int weight[] = {[T_PASSED] = 0, [T_CLEAN] = 1, [T_SKIPPED] = 2, [T_FAILED] = 3};
+
+    pthread_mutex_lock(&judge_lock);
+    if (weight[verdict] > weight[t_run.verdict]) {
+        t_run.verdict = verdict;
+        snprintf(t_run.message, sizeof t_run.message, "%s", message);
+    }
+    pthread_mutex_unlock(&judge_lock);
+}
+
+/* What is owned is ended before the jump, while the frames it may point into still stand. */
+void t_stop(void)
+{
+    t_end_owned();
+    if (!t_in_main())
+        pthread_exit(NULL);
     longjmp(t_run.out, 1);
 }
 
 void t_fail(const char *file, int line, const char *fmt, ...)
 {
-    int n = snprintf(t_run.message, sizeof t_run.message, "%s:%d: ", file, line);
+    char message[sizeof t_run.message];
+    int n = snprintf(message, sizeof message, "%s:%d: ", file, line);
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(t_run.message + n, sizeof t_run.message - (size_t)n, fmt, ap);
+    vsnprintf(message + n, sizeof message - (size_t)n, fmt, ap);
     va_end(ap);
-    stop(T_FAILED);
+    t_judge(T_FAILED, message);
+    t_stop();
 }
 
 void t_skip(const char *fmt, ...)
 {
+    char message[sizeof t_run.message];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(t_run.message, sizeof t_run.message, fmt, ap);
+    vsnprintf(message, sizeof message, fmt, ap);
     va_end(ap);
-    stop(T_SKIPPED);
+    t_judge(T_SKIPPED, message);
+    t_stop();
+}
+
+/* Leaves the test when got is what an injected fault makes of it. */
+static void leave_if_injected(int64_t got)
+{
+    if (!t_injected(got))
+        return;
+    t_judge(T_CLEAN, "");
+    t_stop();
 }
 
 int64_t t_ok(int64_t got, const char *what, const char *file, int line)
 {
     if (got >= 0)
         return got;
-    if (t_injected((int)got))
-        stop(T_CLEAN);
+    leave_if_injected(got);
     t_fail(file, line, "%s: %s (%s)", what, plug_err_name((int)got), plug_strerror((int)got));
 }
 
@@ -71,8 +106,7 @@ void t_err(int64_t got, int64_t want, const char *what, const char *file, int li
 {
     if (got == want)
         return;
-    if (got < 0 && t_injected((int)got))
-        stop(T_CLEAN);
+    leave_if_injected(got);
     if (got < 0)
         t_fail(file, line, "%s: %s, expected %s", what, plug_err_name((int)got),
                plug_err_name((int)want));
@@ -81,14 +115,24 @@ void t_err(int64_t got, int64_t want, const char *what, const char *file, int li
 
 void t_eq(int64_t got, int64_t want, const char *what, const char *file, int line)
 {
-    if (got != want)
-        t_fail(file, line, "%s: %lld, expected %lld", what, (long long)got, (long long)want);
+    if (got == want)
+        return;
+    leave_if_injected(got);
+    t_fail(file, line, "%s: %lld, expected %lld", what, (long long)got, (long long)want);
 }
 
 void t_true(bool cond, const char *what, const char *file, int line)
 {
     if (!cond)
         t_fail(file, line, "not true: %s", what);
+}
+
+void *t_ptr(void *got, const char *what, const char *file, int line)
+{
+    if (got)
+        return got;
+    leave_if_injected(-ENOMEM);
+    t_fail(file, line, "%s is NULL", what);
 }
 
 void t_str(const char *got, const char *want, const char *what, const char *file, int line)
@@ -109,11 +153,12 @@ void t_mem(const void *got, const void *want, size_t n, const char *what, const 
 
 /* --- owned objects --------------------------------------------------------------------- */
 
-static struct owned {
+/* Each thread has its own; all of them end with the thread that registered them. */
+static __thread struct owned {
     void (*fn)(void *);
     void *object;
 } owned[OWNED_MAX];
-static size_t owned_count;
+static __thread size_t owned_count;
 
 void t_own(void (*fn)(void *), void *object)
 {
@@ -141,7 +186,23 @@ void t_own_fd(int fd)
     t_own(close_fd, (void *)(intptr_t)fd);
 }
 
-static void end_owned(void)
+static void end_buf(void *arg)
+{
+    plug_buf_clear(arg);
+    free(arg);
+}
+
+struct plug_buf *t_buf(size_t max)
+{
+    struct plug_buf *b = malloc(sizeof *b);
+    if (!b)
+        abort();
+    plug_buf_init(b, max);
+    t_own(end_buf, b);
+    return b;
+}
+
+void t_end_owned(void)
 {
     while (owned_count > 0) {
         struct owned o = owned[--owned_count];
@@ -256,48 +317,65 @@ static struct t_census settled_census(const struct t_census *before)
 static void check_invariants(const struct t_census *before)
 {
     struct t_census now = settled_census(before);
-    size_t n = strlen(t_run.message);
-    char *end = t_run.message + n;
-    size_t room = sizeof t_run.message - n;
-    const char *gap = n ? "; " : "";
+    char leak[100] = "", message[sizeof t_run.message + sizeof leak + 2];
     if (now.fds != before->fds)
-        snprintf(end, room, "%sleaked %d descriptors", gap, now.fds - before->fds);
+        snprintf(leak, sizeof leak, "leaked %d descriptors", now.fds - before->fds);
     else if (now.threads != before->threads)
-        snprintf(end, room, "%sleaked %d threads", gap, now.threads - before->threads);
+        snprintf(leak, sizeof leak, "leaked %d threads", now.threads - before->threads);
     else if (now.blocks != before->blocks)
-        snprintf(end, room, "%sleaked %lld blocks of memory", gap,
+        snprintf(leak, sizeof leak, "leaked %lld blocks of memory",
                  (long long)(now.blocks - before->blocks));
     else if (has_children())
-        snprintf(end, room, "%sleft a child process behind", gap);
+        snprintf(leak, sizeof leak, "left a child process behind");
     else
         return;
-    t_run.verdict = T_FAILED;
+    snprintf(message, sizeof message, "%s%s%s", t_run.message, *t_run.message ? "; " : "", leak);
+    t_run.verdict = T_PASSED;
+    t_judge(T_FAILED, message);
 }
 
 /* --- running --------------------------------------------------------------------------- */
 
 enum t_verdict t_run_case(const struct t_case *c)
 {
+    struct plug_waiter *w;
     t_run.verdict = T_PASSED;
     t_run.message[0] = 0;
     random_state = t_run.seed;
+    main_thread = pthread_self();
     struct t_census before = take_census();
     if (setjmp(t_run.out) == 0)
         c->fn();
-    end_owned();
+    t_end_owned();
+    /* A test that was cut short may have left a plan, a waiter or a deadline scope in place. */
+    (void)!plug_sys_fault(NULL, NULL);
+    plug_waiter_set(NULL);
+    w = plug_waiter();
+    w->scope = NULL;
+    w->return_eintr = false;
     plug_resolve_trim(PLUG_S(2)); /* idle workers are no leak; one that hangs is */
     check_invariants(&before);
     return t_run.verdict;
 }
 
+/* An exact name stands for that test alone, anything else for all that contain it. */
+static size_t select_cases(const char *only)
+{
+    size_t n = 0;
+    bool exact = false;
+    for (size_t i = 0; only && i < case_count; i++)
+        exact |= strcmp(cases[i].name, only) == 0;
+    for (size_t i = 0; i < case_count; i++)
+        if (!only ||
+            (exact ? strcmp(cases[i].name, only) == 0 : strstr(cases[i].name, only) != NULL))
+            cases[n++] = cases[i];
+    return n;
+}
+
 int main(int argc, char **argv)
 {
+    t_keep_handlers();
     t_run.seed = choose_seed();
     t_run.program = argv[0];
-    const char *only = argc > 1 ? argv[1] : NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < case_count; i++)
-        if (!only || strstr(cases[i].name, only))
-            cases[n++] = cases[i];
-    return t_report(cases, n);
+    return t_report(cases, select_cases(argc > 1 ? argv[1] : NULL));
 }

@@ -19,11 +19,13 @@
  * children, and live allocations are back to what they were.
  *
  * Torture: the frame counts the fallible calls of each T_TEST (allocations and every sys entry),
- * then runs the test again once per call with exactly that call failing, and once with that call and all
- * after it failing, in a child process with a time limit. Then T_OK accepts the injected error (it ends
- * the run as "failed cleanly"); a crash, a leak, a hang, any other error, or a wrong value is a failure
- * and prints its reproducer (PLUG_FAULT="..." tests/NAME TESTNAME).
- * T_TEST_PLAIN tests are not tortured (they use other processes, or measure).
+ * then runs it again with the n-th of them failing, for each n, once only that one and once that one
+ * and all after it; and with transfers cut to single bytes and calls interrupted. In such a run a
+ * check that meets the injected error ends the test as "failed cleanly"; a crash, a leak, a hang, any
+ * other error or a wrong value is a failure and prints its reproducer:
+ *     PLUG_FAULT="*:7+" PLUG_SEED=1 build/debug/tests/test_x test_name
+ * T_TEST_PLAIN tests are not tortured (they use other processes, measure, or set a table of their
+ * own). docs/testing.md tells it all.
  */
 #include <plug.h>
 #include <stdbool.h>
@@ -51,6 +53,8 @@ void t_register(const char *name, t_fn *fn, bool torture);
 #define T_STR(a, b)      t_str((a), (b), #a, __FILE__, __LINE__)
 #define T_MEM(a, b, n)   t_mem((a), (b), (n), #a, __FILE__, __LINE__)
 #define T_TRUE(cond)     t_true((cond), #cond, __FILE__, __LINE__)
+/* Not NULL, where NULL says out of memory; gives the pointer. */
+#define T_PTR(expr)      t_ptr((expr), #expr, __FILE__, __LINE__)
 #define T_FAIL(...)      t_fail(__FILE__, __LINE__, __VA_ARGS__)
 #define T_SKIP(...)      t_skip(__VA_ARGS__)
 
@@ -60,16 +64,29 @@ void t_eq(int64_t got, int64_t want, const char *what, const char *file, int lin
 void t_str(const char *got, const char *want, const char *what, const char *file, int line);
 void t_mem(const void *got, const void *want, size_t n, const char *what, const char *file, int line);
 void t_true(bool cond, const char *what, const char *file, int line);
+void *t_ptr(void *got, const char *what, const char *file, int line);
 void t_fail(const char *file, int line, const char *fmt, ...) PLUG_PRINTF(3, 4)
     __attribute__((noreturn));
 void t_skip(const char *fmt, ...) PLUG_PRINTF(1, 2) __attribute__((noreturn));
 
-/* Ends object with fn after the test, in reverse order. t_disown: it is gone already. */
+/*
+ * Ends object with fn after the test, in reverse order. The object outlives the test function: a
+ * handle, or something static, never the address of a local. t_disown: it is gone already.
+ */
 #define T_OWN(fn, object) t_own((void (*)(void *))(fn), (object))
 void t_own(void (*fn)(void *), void *object);
 void t_disown(void *object);
 /* The same for a descriptor. */
 void t_own_fd(int fd);
+/* A buffer that is cleared after the test. */
+struct plug_buf *t_buf(size_t max);
+
+/*
+ * Runs fn(arg) in a thread, which is joined after the test (or by t_join, all of them). Checks in it
+ * end the thread; what it owns is ended with it. A peer that waits needs a deadline of its own.
+ */
+void t_thread(void (*fn)(void *arg), void *arg);
+void t_join(void);
 
 /* True while a fault is being injected into this run (then a result may differ but must be honest). */
 bool t_tortured(void);

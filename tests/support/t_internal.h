@@ -34,8 +34,33 @@ extern struct t_run {
 /* Runs one test with its clean-up and invariants; the message is in t_run. */
 enum t_verdict t_run_case(const struct t_case *c);
 
+/* The same under a fault plan. */
+enum t_verdict t_run_faulty(const struct t_case *c, const char *plan);
+
+/* Ends what the calling thread owns; leaves the test (or the thread) after t_judge. */
+void t_end_owned(void);
+void t_stop(void) __attribute__((noreturn));
+
+/* Takes down the verdict of the run, with the message made so far; the worst one stays. */
+void t_judge(enum t_verdict verdict, const char *message);
+
+/* Whether the calling thread runs the test (and not a thread of t_thread). */
+bool t_in_main(void);
+
 /* Is err what the fault in force injects (or documented to become)? False when none is. */
-bool t_injected(int err);
+bool t_injected(int64_t err);
+
+/* To be called before cmocka: keeps the handlers of crashes for torture's children. */
+void t_keep_handlers(void);
+
+/* Torture as the environment wants it (PLUG_TORTURE=off|sample|all|errno)? */
+bool t_torture_wanted(void);
+
+/*
+ * Tortures one test. Returns the verdict; *ret_note is what was done, "37 calls, 81 runs", or what is
+ * wrong, with a reproducer.
+ */
+enum t_verdict t_torture(const struct t_case *c, char *ret_note, size_t len);
 
 /* Runs the tests under cmocka with TAP output; the exit code. */
 int t_report(const struct t_case *cases, size_t count);
