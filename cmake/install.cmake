@@ -3,9 +3,6 @@
 # completions.
 include(CMakePackageConfigHelpers)
 install(TARGETS plug_static plug_shared EXPORT plug-targets)
-if(TARGET plug)
-  install(TARGETS plug)
-endif()
 install(FILES include/plug.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(FILES ${PLUG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/plug)
 
@@ -25,4 +22,19 @@ find_program(SCDOC scdoc)
 find_program(PYTHON3 python3)
 if(PLUG_MAN AND SCDOC AND PYTHON3)
   include(cmake/man.cmake)
+endif()
+
+if(TARGET plug)
+  install(TARGETS plug)
+  set(completions ${CMAKE_CURRENT_BINARY_DIR}/completions)
+  foreach(shell bash zsh fish)
+    add_custom_command(OUTPUT ${completions}/${shell} DEPENDS plug
+      COMMAND ${CMAKE_COMMAND} -E make_directory ${completions}
+      COMMAND plug completions ${shell} > ${completions}/${shell})
+    list(APPEND scripts ${completions}/${shell})
+  endforeach()
+  add_custom_target(completions ALL DEPENDS ${scripts})
+  install(FILES ${completions}/bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME plug)
+  install(FILES ${completions}/zsh DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions RENAME _plug)
+  install(FILES ${completions}/fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d RENAME plug.fish)
 endif()
