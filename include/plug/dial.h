@@ -11,6 +11,10 @@
  *   1. struct plug_dial_opts o = PLUG_DIAL_OPTS; o.timeout = PLUG_S(5);
  *   2. plug_dial(&s, "tcp://example.com:80", &o, NULL)
  *   3. on failure, with a report: plug_dial_report_text says what was tried and why it failed
+ *
+ * The addresses are tried in the system's order (RFC 6724), families in turn (RFC 8305 4): a new
+ * one joins after opts->delay, or at once when one has failed; the first connection wins, the
+ * others are closed. Works on every waiter: fibers are parked. Any thread, any fiber.
  */
 #include <plug/sock.h>
 
@@ -20,20 +24,24 @@ PLUG_BEGIN_DECLS
 
 struct plug_dial_opts {
     size_t size;
-    int64_t timeout;       /* for everything together; 0: 30 s, PLUG_FOREVER: none */
-    int family;            /* AF_UNSPEC, AF_INET, AF_INET6 */
-    int64_t delay;         /* before the next address joins; 0: 250 ms; PLUG_FOREVER: one by one */
+    int64_t timeout; /* for everything together; 0: 30 s, PLUG_FOREVER: none */
+    int family;      /* AF_UNSPEC, AF_INET, AF_INET6 */
+    int64_t delay;   /* before the next address joins; 0: 250 ms; PLUG_FOREVER: one by one */
     const struct plug_addr *source; /* bind to it first; borrowed during the call */
-    const char *device;    /* SO_BINDTODEVICE; borrowed during the call */
-    bool nodelay_off;      /* leave Nagle's algorithm on (it is switched off for TCP) */
+    const char *device;             /* SO_BINDTODEVICE; borrowed during the call */
+    bool nodelay_off;               /* leave Nagle's algorithm on (it is switched off for TCP) */
     bool keepalive;
 };
-#define PLUG_DIAL_OPTS {sizeof(struct plug_dial_opts), 0, 0, 0, NULL, NULL, false, false}
+#define PLUG_DIAL_OPTS                                                                             \
+    {                                                                                              \
+        sizeof(struct plug_dial_opts), 0, 0, 0, NULL, NULL, false, false                           \
+    }
 
 struct plug_dial_attempt {
     struct plug_addr addr;
-    int error;       /* 0: this one won; -ECANCELED: another one won first */
-    int64_t started; /* since the call began */
+    int error;         /* 0: this one won; -ECANCELED: another one won first */
+    const char *phase; /* where it failed: "socket", "bind", "connect"; static */
+    int64_t started;   /* since the call began */
     int64_t took;
 };
 /* Phase times and attempts, filled on success and failure; {0} before. A value. */
@@ -42,13 +50,16 @@ struct plug_dial_report {
     int64_t connect_took;
     size_t count;
     struct plug_dial_attempt attempt[PLUG_DIAL_ATTEMPTS];
-    const char *phase; /* the one that failed: "resolve", "socket", "bind", "connect"; static */
+    const char
+        *phase; /* the last one: "endpoint", "resolve", "socket", "bind", "connect"; static */
 };
 
 /*
  * endpoint as plug_endpoint_parse reads it. gives *ret, with the default timeout. report NULL: not
- * wanted. On failure: the error of the look-up, the only attempt's error, or PLUG_EALLFAILED when several
- * attempts failed in different ways (the same way: that error); PLUG_ETIMEOUT when time ran out.
+ * wanted. On failure: the error of the endpoint or of the look-up; that of the attempts when all
+ * failed alike, else PLUG_EALLFAILED; PLUG_ETIMEOUT when time ran out; PLUG_ESELF when a TCP socket
+ * met itself; PLUG_EUNSUPPORTED for tls://, -ECANCELED, -ENOMEM, PLUG_EOPTS.
+ * A source address chooses the family; an empty host or "*" is this machine.
  */
 PLUG_API PLUG_MUST int plug_dial(struct plug_sock **ret, const char *endpoint,
                                  const struct plug_dial_opts *opts,
@@ -57,7 +68,7 @@ PLUG_API PLUG_MUST int plug_dial(struct plug_sock **ret, const char *endpoint,
 PLUG_API PLUG_MUST int plug_dial_host(struct plug_sock **ret, const char *host, const char *service,
                                       int type, const struct plug_dial_opts *opts,
                                       struct plug_dial_report *report);
-/* One line an attempt, "connect 127.0.0.1:81: connection refused (0.1 ms)". As snprintf. */
+/* One line an attempt, "connect 127.0.0.1:81: connection refused (0.1 ms)\n". As snprintf. */
 PLUG_API size_t plug_dial_report_text(const struct plug_dial_report *report, char *buf, size_t len);
 
 PLUG_END_DECLS
