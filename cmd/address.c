@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#include "address.h"
+#include <stdio.h>
+#include <string.h>
+
+int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint,
+                     char text[ADDRESS_TEXT])
+{
+    int code = cmd_operands(c, 1, 2), err;
+
+    if (code != CMD_YES)
+        return code;
+    if (c->argc == 2)
+        err = plug_endpoint_host_port(c->argv[0], c->argv[1], udp ? SOCK_DGRAM : SOCK_STREAM,
+                                      ret_endpoint);
+    else
+        err = plug_endpoint_parse(c->argv[0], ret_endpoint);
+    if (err < 0)
+        return cmd_usage(c, "'%s%s%s': %s; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or "
+                            "HOST PORT",
+                         cmd_safe_str(c->argv[0]), c->argc == 2 ? " " : "",
+                         c->argc == 2 ? cmd_safe_str(c->argv[1]) : "", plug_strerror(err));
+    if (c->argc == 2)
+        plug_endpoint_text(ret_endpoint, text, ADDRESS_TEXT);
+    else
+        snprintf(text, ADDRESS_TEXT, "%s", c->argv[0]);
+    return CMD_YES;
+}
+
+void address_of_socket(const struct plug_endpoint *e, const struct plug_addr *addr,
+                       char text[ADDRESS_TEXT])
+{
+    char where[PLUG_ADDR_TEXT];
+
+    if (e->family == AF_UNIX) {
+        plug_endpoint_text(e, text, ADDRESS_TEXT);
+        return;
+    }
+    plug_addr_text(addr, where, sizeof where);
+    snprintf(text, ADDRESS_TEXT, "%s://%s", e->type == SOCK_DGRAM ? "udp" : "tcp", where);
+}
+
+int address_source(struct cmd *c, const struct plug_endpoint *e, const char *text,
+                   struct plug_addr *ret_addr)
+{
+    int err = e->family == AF_UNIX ? plug_addr_unix(text, strlen(text), ret_addr)
+                                   : plug_addr_parse(text, ret_addr);
+
+    if (err < 0)
+        return cmd_usage(c, "--source: '%s': %s", cmd_safe_str(text), plug_strerror(err));
+    return CMD_YES;
+}
+
+const char *address_hint(int err)
+{
+    static const struct {
+        int err;
+        const char *hint;
+    } table[] = {
+        {-ECONNREFUSED, "nobody listens there: 'plug listen ADDRESS' would"},
+        {PLUG_ETIMEOUT, "no answer: a firewall may drop packets; a longer -w TIME waits longer"},
+        {-ETIMEDOUT, "no answer: a firewall may drop packets"},
+        {PLUG_EAI_NONAME, "is it spelled right? 'plug lookup NAME' tells more"},
+        {PLUG_EAI_AGAIN, "the name server does not answer; 'plug doctor' shows which one it is"},
+        {PLUG_EAI_SERVICE, "'plug lookup --service NAME' shows the port of a service"},
+        {-ENETUNREACH, "this machine has no route there; 'plug doctor' shows what it has"},
+        {-EHOSTUNREACH, "no router knows the way, or a firewall says so"},
+        {-EADDRNOTAVAIL, "no interface of this machine has that address"},
+        {-EADDRINUSE, "somebody listens there already; port 0 takes a free one"},
+        {-EACCES, "a privilege is missing: 'plug doctor' shows the fixes"},
+        {-EPERM, "a privilege is missing, or a firewall rule says no"},
+        {-ENOENT, "there is no socket file of that name"},
+        {-EEXIST, "a file of that name is there and is not a socket"},
+        {-EPROTOTYPE, "the socket there is of another type: unix:, unix-dgram: or seqpacket:"},
+    };
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (table[i].err == err)
+            return table[i].hint;
+    return NULL;
+}

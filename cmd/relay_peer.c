@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/* One peer of a relay: what it is ready for, what it gets, when it is over. */
+#include "relay.h"
+#include <stdio.h>
+#include <unistd.h>
+
+size_t relay_peer_room(const struct relay_peer *p)
+{
+    if (p->dead)
+        return SIZE_MAX;
+    if (!p->connected && p->addr.len == 0)
+        return 0;
+    return p->messages ? (p->pending ? 0 : SIZE_MAX) : plug_buf_room(&p->queue);
+}
+
+static bool unsent(const struct relay_peer *p)
+{
+    return !p->dead && (p->pending || plug_buf_len(&p->queue) > 0);
+}
+
+short relay_peer_events(const struct relay *r, const struct relay_peer *p)
+{
+    bool room = plug_buf_len(&r->c->out) < RELAY_QUEUE;
+
+    return (short)((room && !p->ended ? POLLIN : 0) | (unsent(p) ? POLLOUT : 0));
+}
+
+/* --- failures ---------------------------------------------------------------------------------- */
+
+static void told(struct relay *r, struct relay_peer *p, int err, const char *op, const char *hint)
+{
+    int code = cmd_fail(r->c, err, op, p->name, hint);
+
+    r->errors++;
+    if (!r->keep && (p->has_eof || p->connected))
+        r->code = code;
+}
+
+/* What ICMP said about an earlier datagram; the socket goes on. */
+static void datagram_error(struct relay *r, struct relay_peer *p, int err, const char *op)
+{
+    told(r, p, err, op,
+         err == -ECONNREFUSED ? "the host answered that nobody listens there (ICMP)" : NULL);
+}
+
+static void receive_failed(struct relay *r, struct relay_peer *p, int err)
+{
+    if (!p->has_eof) {
+        datagram_error(r, p, err, "receive from");
+        return;
+    }
+    told(r, p, err, "receive from", NULL);
+    p->ended = p->dead = p->failed = true;
+}
+
+/* On a stream the reason is known when receiving tells it, and bytes may still be there to read. */
+static void send_failed(struct relay *r, struct relay_peer *p, int err)
+{
+    if (!p->has_eof) {
+        datagram_error(r, p, err, "send to");
+        return;
+    }
+    if (p->messages && err == -EMSGSIZE) {
+        told(r, p, err, "send to", "--size BYTES makes shorter messages");
+        return;
+    }
+    p->dead = true;
+}
+
+/* --- bytes ------------------------------------------------------------------------------------- */
+
+static void moved(struct relay_peer *p)
+{
+    p->active = plug_now();
+}
+
+static void receive(struct relay *r, struct relay_peer *p)
+{
+    static uint8_t buf[RELAY_MESSAGE_MAX];
+    size_t len = p->messages ? (size_t)r->o->size : RELAY_CHUNK;
+    struct plug_addr from;
+    ssize_t n = plug_sock_recvfrom(p->sock, buf, len, p->messages ? MSG_TRUNC : 0, &from, NULL);
+
+    if (n == -EAGAIN || n == -EINTR)
+        return;
+    if (n < 0) {
+        receive_failed(r, p, (int)n);
+        return;
+    }
+    moved(p);
+    if (n == 0 && p->has_eof) {
+        p->ended = true;
+        relay_show_tail(r, p);
+        return;
+    }
+    if (!p->connected) {
+        p->addr = from;
+        plug_addr_text(&from, p->name, sizeof p->name);
+    }
+    p->answered = p->active;
+    if (!p->has_eof)
+        r->code = CMD_YES; /* it answers after all */
+    p->received += (uint64_t)n;
+    r->received += (uint64_t)n;
+    r->received_messages += p->messages;
+    relay_show_in(r, p, buf, (size_t)n < len ? (size_t)n : len, (size_t)n);
+}
+
+static ssize_t send_once(struct relay_peer *p)
+{
+    const void *bytes = plug_buf_data(&p->queue);
+    size_t len = plug_buf_len(&p->queue);
+
+    if (p->connected)
+        return plug_sock_send(p->sock, bytes, len, 0);
+    return plug_sock_sendto(p->sock, bytes, len, 0, &p->addr);
+}
+
+static void sent(struct relay *r, struct relay_peer *p, size_t len)
+{
+    moved(p);
+    relay_show_out(r, p, plug_buf_data(&p->queue), len);
+    p->sent += len;
+    r->sent += len;
+    r->sent_messages += p->messages;
+}
+
+static enum relay_eof on_eof(const struct relay *r)
+{
+    bool draining = r->drain_at != PLUG_NEVER;
+
+    return draining || r->o->on_eof < 0 ? RELAY_HALF : (enum relay_eof)r->o->on_eof;
+}
+
+static void input_ended(struct relay *r, struct relay_peer *p)
+{
+    if (!r->input.done || p->shut || p->dead || !p->has_eof || on_eof(r) != RELAY_HALF)
+        return;
+    p->shut = plug_sock_shutdown(p->sock, SHUT_WR) == 0;
+    p->dead = !p->shut;
+}
+
+void relay_peer_send(struct relay *r, struct relay_peer *p)
+{
+    while (unsent(p)) {
+        ssize_t n = send_once(p);
+
+        if (n == -EAGAIN || n == -EINTR)
+            return;
+        if (n < 0)
+            send_failed(r, p, (int)n);
+        else
+            sent(r, p, (size_t)n);
+        p->pending = false;
+        if (p->messages || n < 0)
+            plug_buf_consume(&p->queue, plug_buf_len(&p->queue));
+        else
+            plug_buf_consume(&p->queue, (size_t)n);
+    }
+    input_ended(r, p);
+}
+
+void relay_peer_ready(struct relay *r, struct relay_peer *p, short revents)
+{
+    bool bad = revents & (POLLERR | POLLHUP);
+
+    if ((revents & POLLIN || bad) && relay_peer_events(r, p) & POLLIN)
+        receive(r, p);
+    if (revents & POLLOUT || bad)
+        relay_peer_send(r, p);
+}
+
+/* --- the end ----------------------------------------------------------------------------------- */
+
+/* How long answers are waited for once everything is sent; PLUG_FOREVER: for the peer's end. */
+static int64_t answer_time(const struct relay *r, const struct relay_peer *p)
+{
+    if (on_eof(r) == RELAY_NEVER)
+        return PLUG_FOREVER;
+    if (on_eof(r) == RELAY_CLOSE)
+        return 0;
+    if (r->o->answer >= 0)
+        return r->o->answer;
+    return p->has_eof && on_eof(r) == RELAY_HALF ? PLUG_FOREVER : RELAY_ANSWER;
+}
+
+/* When the wait for answers is over. */
+static int64_t answer_deadline(const struct relay *r, const struct relay_peer *p)
+{
+    int64_t wait = answer_time(r, p), from = r->input.at > p->answered ? r->input.at : p->answered;
+
+    if (!r->input.done || unsent(p) || wait < 0 || (r->keep && wait > 0))
+        return PLUG_NEVER;
+    return from > PLUG_NEVER - wait ? PLUG_NEVER : from + wait;
+}
+
+static int64_t idle_deadline(const struct relay *r, const struct relay_peer *p)
+{
+    bool blocked = plug_buf_len(&r->c->out) >= RELAY_QUEUE;
+
+    return r->o->idle <= 0 || blocked ? PLUG_NEVER : p->active + r->o->idle;
+}
+
+int64_t relay_peer_deadline(const struct relay *r, const struct relay_peer *p)
+{
+    int64_t answer = answer_deadline(r, p), idle = idle_deadline(r, p);
+
+    return answer < idle ? answer : idle;
+}
+
+/* With one peer, what stdin has at this moment is still sent after the peer's end of file. */
+static bool input_ready(const struct relay *r)
+{
+    struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
+
+    if (r->keep || !relay_input_wanted(r))
+        return false;
+    return plug_wait_many(&fd, 1, plug_now()) > 0;
+}
+
+static bool ended(const struct relay *r, const struct relay_peer *p)
+{
+    bool nothing_left = !unsent(p) && plug_buf_len(&r->input.buf) == 0;
+
+    if (p->dead)
+        return true;
+    if (r->o->on_peer_eof == RELAY_SEND)
+        return nothing_left && r->input.done;
+    return nothing_left && !input_ready(r);
+}
+
+bool relay_peer_over(struct relay *r, struct relay_peer *p, const char **ret_reason)
+{
+    int64_t now = plug_now();
+
+    if (p->failed)
+        *ret_reason = "error";
+    else if (p->ended && ended(r, p))
+        *ret_reason = "peer-eof";
+    else if (!p->ended && now >= answer_deadline(r, p))
+        *ret_reason = "stdin-eof";
+    else if (now >= idle_deadline(r, p))
+        *ret_reason = "idle-timeout";
+    else if (now >= r->drain_at || r->stop)
+        *ret_reason = r->end_reason;
+    else
+        return false;
+    return true;
+}
+
+/* A peer that is told the end in order gets it without a reset, and has not lost our last bytes. */
+static void hang_up(struct relay *r, struct relay_peer *p)
+{
+    (void)cmd_flush_some(r->c);
+    if (p->has_eof && !p->ended && !p->failed && !cmd_signal() && r->c->out_error == 0)
+        (void)plug_sock_close_graceful(p->sock, RELAY_DRAIN);
+    else
+        plug_listen_close(p->sock); /* a bound datagram socket may have a file */
+}
+
+void relay_peer_end(struct relay *r, struct relay_peer *p, const char *reason)
+{
+    size_t left = plug_buf_len(&p->queue) + (r->keep ? 0 : plug_buf_len(&r->input.buf));
+    struct plug_json j;
+
+    relay_show_tail(r, p);
+    if (left > 0 && !r->stop)
+        cmd_warn(r->c, "%zu bytes of input were not sent to %s", left, p->name);
+    if (p->has_eof && r->c->json) {
+        relay_event(r, &j, "closed", p);
+        plug_json_string(&j, "end_reason", reason);
+        plug_json_uint(&j, "received_bytes", p->received);
+        plug_json_uint(&j, "sent_bytes", p->sent);
+        cmd_event_end(r->c, &j);
+    }
+    if (r->c->verbose && r->is_listen && p->has_eof)
+        cmd_err("client %u %s: closed (%s), %llu bytes received, %llu sent\n", p->id, p->name,
+                reason, (unsigned long long)p->received, (unsigned long long)p->sent);
+    hang_up(r, p);
+    plug_buf_clear(&p->queue);
+    plug_free(p);
+}
