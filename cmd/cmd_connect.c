@@ -42,14 +42,15 @@ int connect_failed(struct cmd *c, int err, const char *text, const struct plug_d
 static void connected(struct cmd *c, const char *text, struct plug_sock *s,
                       const struct plug_dial_report *report, char *name)
 {
-    struct plug_addr local = {0}, peer = {0};
+    struct plug_addr local, peer;
     char from[PLUG_ADDR_TEXT];
     struct plug_json j;
 
-    if (plug_sock_peer(s, &peer) == 0 && plug_addr_text(&peer, name, PLUG_ADDR_TEXT) == 0)
+    if (plug_sock_peer(s, &peer) < 0 || plug_addr_text(&peer, name, PLUG_ADDR_TEXT) == 0)
         snprintf(name, PLUG_ADDR_TEXT, "%s", cmd_safe_str(text));
-    (void)plug_sock_local(s, &local);
-    plug_addr_text(&local, from, sizeof from);
+    *from = 0;
+    if (plug_sock_local(s, &local) == 0)
+        plug_addr_text(&local, from, sizeof from);
     if (c->verbose)
         cmd_err("connected to %s%s%s\n", name, *from ? " from " : "", from);
     if (!c->json)

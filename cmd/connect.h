@@ -22,7 +22,8 @@ int connect_test(struct cmd *c);
 /* plug connect --info: one connection, described. */
 int connect_info(struct cmd *c, const struct plug_endpoint *e, const char *text,
                  const struct plug_dial_opts *dial);
-/* Tells why a connection could not be made: the phase, and each attempt where there were several. */
+/* Tells why a connection could not be made: the phase, and each attempt where there were several.
+ */
 int connect_failed(struct cmd *c, int err, const char *text, const struct plug_dial_report *report);
 
 #endif

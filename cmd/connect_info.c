@@ -30,7 +30,8 @@ static const char *time_text(int64_t duration, char text[32])
     return text;
 }
 
-/* --- text -------------------------------------------------------------------------------------- */
+/* --- text --------------------------------------------------------------------------------------
+ */
 
 /* The lines of the classic example, with times. */
 static void steps(struct cmd *c, const struct info *i)
@@ -102,11 +103,12 @@ static void tcp_lines(struct cmd *c, const struct info *i)
     cmd_print(c, "  round trip           %s, varies by %s\n", time_text(t.rtt, a),
               time_text(t.rttvar, b));
     cmd_print(c, "  retransmission after %s\n", time_text(t.rto, d));
-    cmd_print(c, "  segment size         %u sent, %u received; path MTU %u\n", t.send_mss, t.recv_mss,
-              t.path_mtu);
+    cmd_print(c, "  segment size         %u sent, %u received; path MTU %u\n", t.send_mss,
+              t.recv_mss, t.path_mtu);
     cmd_print(c, "  congestion window    %u segments\n", t.cwnd);
     cmd_print(c, "  options              %s%s%s%s\n", t.sack ? "sack " : "",
-              t.timestamps ? "timestamps " : "", t.wscale ? "window-scale " : "", t.ecn ? "ecn" : "");
+              t.timestamps ? "timestamps " : "", t.wscale ? "window-scale " : "",
+              t.ecn ? "ecn" : "");
 }
 
 static void print_info(struct cmd *c, const struct info *i)
@@ -124,7 +126,8 @@ static void print_info(struct cmd *c, const struct info *i)
     tcp_lines(c, i);
 }
 
-/* --- JSON -------------------------------------------------------------------------------------- */
+/* --- JSON --------------------------------------------------------------------------------------
+ */
 
 static void address_key(struct plug_json *j, const char *key, const struct plug_addr *addr)
 {
@@ -217,7 +220,8 @@ static void info_event(struct cmd *c, const struct info *i)
     cmd_event_end(c, &j);
 }
 
-/* ----------------------------------------------------------------------------------------------- */
+/* -----------------------------------------------------------------------------------------------
+ */
 
 int connect_info(struct cmd *c, const struct plug_endpoint *e, const char *text,
                  const struct plug_dial_opts *dial)
@@ -230,10 +234,8 @@ int connect_info(struct cmd *c, const struct plug_endpoint *e, const char *text,
     i.error = plug_dial(&i.sock, text, dial, &i.report);
     if (i.error == -EINTR && cmd_signal())
         return cmd_signal_exit();
-    if (i.error == 0) {
-        (void)plug_sock_local(i.sock, &i.local);
-        (void)plug_sock_peer(i.sock, &i.peer);
-    }
+    if (i.error == 0 && plug_sock_local(i.sock, &i.local) == 0)
+        i.error = plug_sock_peer(i.sock, &i.peer);
     if (c->json)
         info_event(c, &i);
     else

@@ -34,7 +34,8 @@ struct test {
     size_t threads;
 };
 
-/* --- operands ---------------------------------------------------------------------------------- */
+/* --- operands ----------------------------------------------------------------------------------
+ */
 
 static int add(struct cmd *c, struct test *t, const struct plug_endpoint *e)
 {
@@ -103,7 +104,8 @@ static int targets(struct cmd *c, struct test *t)
     return code;
 }
 
-/* --- trying ------------------------------------------------------------------------------------ */
+/* --- trying ------------------------------------------------------------------------------------
+ */
 
 static enum state judged(int err)
 {
@@ -173,7 +175,8 @@ static int start(struct test *t)
     return t->threads > 0 ? 0 : err;
 }
 
-/* --- telling ----------------------------------------------------------------------------------- */
+/* --- telling -----------------------------------------------------------------------------------
+ */
 
 static void tell(struct cmd *c, const struct target *target)
 {

@@ -68,8 +68,8 @@ static int open_tee(struct relay *r)
     r->tee_fd = -1;
     if (!r->o->tee)
         return CMD_YES;
-    r->tee_fd = plug_sys()->openat(AT_FDCWD, r->o->tee, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                                   0666);
+    r->tee_fd =
+        plug_sys()->openat(AT_FDCWD, r->o->tee, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (r->tee_fd < 0)
         return cmd_fail(r->c, r->tee_fd, "open", r->o->tee, NULL);
     return CMD_YES;
@@ -135,7 +135,8 @@ static void drop_listener(struct relay *r)
     r->listener = NULL;
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------------
+ */
 
 static void client_came(struct relay *r, struct plug_sock *sock, const struct plug_addr *addr)
 {
@@ -170,8 +171,8 @@ static void accept_client(struct relay *r)
     }
 }
 
-/* SIGTERM lets plug listen finish: no new client, no more input, what is queued is sent, the clients
- * get our end of file and RELAY_DRAIN to send theirs. Every other signal ends at once. */
+/* SIGTERM lets plug listen finish: no new client, no more input, what is queued is sent, the
+ * clients get our end of file and RELAY_DRAIN to send theirs. Every other signal ends at once. */
 static void signalled(struct relay *r)
 {
     if (r->stop || r->drain_at != PLUG_NEVER)
@@ -210,11 +211,11 @@ static void nobody_came(struct relay *r)
     char time[32];
 
     plug_duration_text(r->first_wait, time, sizeof time);
-    relay_stop(r, "wait-timeout",
-               cmd_fail(r->c, PLUG_ETIMEOUT, "wait for a client", time, NULL));
+    relay_stop(r, "wait-timeout", cmd_fail(r->c, PLUG_ETIMEOUT, "wait for a client", time, NULL));
 }
 
-/* --- the loop ---------------------------------------------------------------------------------- */
+/* --- the loop ----------------------------------------------------------------------------------
+ */
 
 static void prepare(struct relay *r)
 {

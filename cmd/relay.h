@@ -32,7 +32,9 @@ struct relay_opts {
     const char *tee, *send;
 };
 #define RELAY_OPTS                                                                                 \
-    {.on_eof = -1, .answer = -1, .size = 65536}
+    {                                                                                              \
+        .on_eof = -1, .answer = -1, .size = 65536                                                  \
+    }
 extern const struct cmd_opt relay_options[];
 extern const char relay_notes[];
 
@@ -95,7 +97,8 @@ struct relay {
 /* c, o, listener, keep, is_listen, max and first_wait are the caller's. CMD_YES, or a failure that
  * has been told. */
 int relay_start(struct relay *r);
-/* takes sock: a connected one, or a bound datagram socket. CMD_YES, or a failure that has been told. */
+/* takes sock: a connected one, or a bound datagram socket. CMD_YES, or a failure that has been
+ * told. */
 int relay_add(struct relay *r, struct plug_sock *sock, const char *name, bool connected);
 /* Passes bytes until an end comes, and ends everything; the exit code. */
 int relay_run(struct relay *r);
@@ -138,6 +141,7 @@ void relay_show_tail(struct relay *r, struct relay_peer *p);
 void relay_show_progress(struct relay *r, bool last);
 void relay_show_summary(struct relay *r);
 /* An event with the peer in it; ended by the caller. */
-void relay_event(struct relay *r, struct plug_json *j, const char *type, const struct relay_peer *p);
+void relay_event(struct relay *r, struct plug_json *j, const char *type,
+                 const struct relay_peer *p);
 
 #endif

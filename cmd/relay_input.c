@@ -93,7 +93,9 @@ bool relay_input_wanted(const struct relay *r)
     bool whole = messages(r) && !r->o->lines; /* one read is one message */
 
     return in->open && !r->stop && room(r) > 0 &&
-           plug_buf_len(&in->buf) < (whole ? 1 : messages(r) ? r->o->size + 1 : RELAY_CHUNK);
+           plug_buf_len(&in->buf) < (whole         ? 1
+                                     : messages(r) ? r->o->size + 1
+                                                   : RELAY_CHUNK);
 }
 
 static void closed(struct relay *r)
@@ -124,7 +126,8 @@ void relay_input_read(struct relay *r)
     closed(r);
 }
 
-/* --- handing on -------------------------------------------------------------------------------- */
+/* --- handing on --------------------------------------------------------------------------------
+ */
 
 static void give(struct relay *r, const void *bytes, size_t len)
 {
@@ -172,8 +175,8 @@ static void pass_stream(struct relay *r)
     }
 }
 
-/* The next message in the buffer: its length, and what follows it that is dropped; false: not all of
- * it is there. */
+/* The next message in the buffer: its length, and what follows it that is dropped; false: not all
+ * of it is there. */
 static bool next_message(const struct relay *r, size_t *ret_len, size_t *ret_skip)
 {
     const struct plug_buf *buf = &r->input.buf;

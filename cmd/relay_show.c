@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a relay shows: payload, dumps, events, progress. */
 #include "relay.h"
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,41 +12,38 @@ void relay_event(struct relay *r, struct plug_json *j, const char *type, const s
     plug_json_string(j, "peer", p->name);
 }
 
-/* --- dump -------------------------------------------------------------------------------------- */
+/* --- dump --------------------------------------------------------------------------------------
+ */
 
-/* "< 00000000  68 65 6c 6c 6f 0a  |hello.|", 16 bytes a line, 79 columns. */
-static void dump_line(struct plug_buf *to, char mark, uint64_t offset, const uint8_t *b, size_t len)
+/* "< 00000000  68 65 6c 6c 6f 0a  |hello.|", 16 bytes a line, at most 79 columns. */
+static void dump_line(char mark, uint64_t offset, const uint8_t *bytes, size_t len)
 {
-    char hex[52], text[17];
+    char hex[56], text[17] = "";
     size_t at = 0;
 
     for (size_t i = 0; i < 16; i++) {
-        at += (size_t)snprintf(hex + at, sizeof hex - at, i < len ? "%02x " : "   ",
-                               i < len ? b[i] : 0);
-        if (i == 7)
-            at += (size_t)snprintf(hex + at, sizeof hex - at, " ");
+        const char *gap = i == 8 ? " " : "";
+        if (i < len)
+            at += (size_t)snprintf(hex + at, sizeof hex - at, "%s%02x ", gap, bytes[i]);
+        else
+            at += (size_t)snprintf(hex + at, sizeof hex - at, "%s   ", gap);
     }
     for (size_t i = 0; i < len; i++)
-        text[i] = b[i] >= 0x20 && b[i] < 0x7f ? (char)b[i] : '.';
-    (void)plug_buf_printf(to, "%c %08llx  %s |%.*s|\n", mark, (unsigned long long)offset, hex,
-                          (int)len, text);
+        text[i] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
+    cmd_err("%c %08llx  %s |%s|\n", mark, (unsigned long long)offset, hex, text);
 }
 
 static void dump(struct relay *r, const struct relay_peer *p, char mark, uint64_t offset,
                  const uint8_t *bytes, size_t len)
 {
-    struct plug_buf text;
-
-    plug_buf_init(&text, 8 * RELAY_MESSAGE_MAX);
-    if (r->max > 1 || !p->connected)
-        (void)plug_buf_printf(&text, "%c %s, %zu bytes\n", mark, p->name, len);
+    if (r->max > 1 || p->messages)
+        cmd_err("%c %s, %zu bytes\n", mark, p->name, len);
     for (size_t i = 0; i < len; i += 16)
-        dump_line(&text, mark, offset + i, bytes + i, len - i < 16 ? len - i : 16);
-    cmd_err("%s", plug_buf_str(&text));
-    plug_buf_clear(&text);
+        dump_line(mark, offset + i, bytes + i, len - i < 16 ? len - i : 16);
 }
 
-/* --- payload ----------------------------------------------------------------------------------- */
+/* --- payload -----------------------------------------------------------------------------------
+ */
 
 static void data_event(struct relay *r, const struct relay_peer *p, const char *direction,
                        const void *bytes, size_t len, size_t whole)
@@ -106,7 +102,8 @@ static void show_text(struct relay *r, struct relay_peer *p, const char *bytes, 
     size_t keep;
 
     plug_buf_init(&text, RELAY_MESSAGE_MAX + sizeof p->tail);
-    if (plug_buf_append(&text, p->tail, p->tail_len) == 0 && plug_buf_append(&text, bytes, len) == 0) {
+    if (plug_buf_append(&text, p->tail, p->tail_len) == 0 &&
+        plug_buf_append(&text, bytes, len) == 0) {
         const char *all = (const char *)plug_buf_data(&text);
         keep = p->messages ? 0 : unfinished(all, plug_buf_len(&text));
         print_lines(r, all, plug_buf_len(&text) - keep);
@@ -182,7 +179,8 @@ static void source(struct relay *r, const struct relay_peer *p, size_t len, size
         cmd_err("from %s: %zu bytes\n", p->name, whole);
 }
 
-void relay_show_in(struct relay *r, struct relay_peer *p, const void *bytes, size_t len, size_t whole)
+void relay_show_in(struct relay *r, struct relay_peer *p, const void *bytes, size_t len,
+                   size_t whole)
 {
     if (r->stop)
         return;
@@ -210,7 +208,8 @@ void relay_show_out(struct relay *r, struct relay_peer *p, const void *bytes, si
         dump(r, p, '>', p->sent, bytes, len);
 }
 
-/* --- progress and summary ---------------------------------------------------------------------- */
+/* --- progress and summary ----------------------------------------------------------------------
+ */
 
 static const char *amount(double bytes, char text[32])
 {
