@@ -4,6 +4,7 @@ target_compile_definitions(plug_flags INTERFACE _GNU_SOURCE $<$<BOOL:${PLUG_TEST
 target_compile_options(plug_flags INTERFACE
   -Wall -Wextra -Wshadow -Wvla -Wundef -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes
   -Wconversion -Wno-sign-conversion
+  $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation> # snprintf cuts on purpose here
   -fno-common -fstack-protector-strong -fstack-clash-protection)
 target_link_options(plug_flags INTERFACE LINKER:-z,relro,-z,now,-z,noexecstack)
 

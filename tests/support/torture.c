@@ -97,7 +97,7 @@ static void lay(const char *plan)
     size_t where = 0;
     if (plug_sys_fault(plan, &where) == 0)
         return;
-    fprintf(stderr, "fault plan \"%s\": mistake at offset %zu\n", plan, where);
+    fprintf(stderr, "fault plan \"%s\": mistake at offset %zu\n", plan ? plan : "", where);
     abort();
 }
 
