@@ -25,6 +25,7 @@
 #include <plug/dns.h>
 #include <plug/sock.h>
 #include <plug/sockopt.h>
+#include <plug/msg.h>
 #include <plug/dial.h>
 #include <plug/listen.h>
 #include <plug/stream.h>

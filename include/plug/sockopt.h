@@ -88,7 +88,7 @@ enum plug_sockopt_unit {
     X(RECV_TTL, "recv_ttl", BOOL)                                                                  \
     X(RECV_TOS, "recv_tos", BOOL)                                                                  \
     X(PKTINFO, "pktinfo", BOOL)           /* where a datagram was sent to: plug_cmsg_pktinfo */    \
-    X(RECVERR, "recverr", BOOL)           /* ICMP errors: plug_sock_recv_error */                  \
+    X(RECVERR, "recverr", BOOL)           /* ICMP errors: plug_sock_recv_err */                  \
     X(FREEBIND, "freebind", BOOL)                                                                  \
     X(TRANSPARENT, "transparent", BOOL)   /* CAP_NET_ADMIN */                                      \
     X(HEADER_INCLUDED, "header_included", BOOL)                                                    \
