@@ -16,3 +16,6 @@ foreach(name ${names})
 endforeach()
 
 plug_programs(examples examples/*.c)
+
+# Servers that tests of command lines talk to.
+plug_programs(programs tests/programs/*.c t)

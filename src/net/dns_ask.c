@@ -21,6 +21,7 @@
 #define TRY_DEFAULT   PLUG_S(1)
 #define TRY_MAX       PLUG_MIN(1)
 #define PACKETS_MAX   64 /* read in one turn: a flood of wrong replies must not hold us */
+#define SOCKETS_MAX   4  /* of one channel: UDP and TCP to one server */
 #define CLASS_IN      1
 
 struct turn {
@@ -90,11 +91,18 @@ static ares_ssize_t hook_recvfrom(ares_socket_t fd, void *buf, size_t len, int f
     return hook_result(t, plug_sys()->recvfrom(fd, buf, len, flags, sa, salen));
 }
 
+/* c-ares gives a server up when a datagram cannot leave at once; for TCP it waits itself. */
 static ares_ssize_t hook_sendv(ares_socket_t fd, const struct iovec *iov, int count, void *arg)
 {
+    struct turn *t = arg;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
+    ssize_t r;
 
-    return hook_result(arg, plug_sys()->sendmsg(fd, &msg, MSG_NOSIGNAL));
+    do
+        r = plug_sys()->sendmsg(fd, &msg, MSG_NOSIGNAL);
+    while ((r == -EAGAIN || r == -EINTR) && fd != t->stream_fd &&
+           plug_wait(fd, POLLOUT, t->ask->deadline) > 0);
+    return hook_result(t, r);
 }
 
 static const struct ares_socket_functions hooks = {hook_socket, hook_close, hook_connect,
@@ -192,13 +200,13 @@ static int64_t next_look(struct turn *t)
     return at < t->ask->deadline ? at : t->ask->deadline;
 }
 
-static size_t watched(ares_channel channel, struct pollfd fds[ARES_GETSOCK_MAXNUM])
+static size_t watched(ares_channel channel, struct pollfd fds[SOCKETS_MAX])
 {
-    ares_socket_t socks[ARES_GETSOCK_MAXNUM];
-    int bits = ares_getsock(channel, socks, ARES_GETSOCK_MAXNUM);
+    ares_socket_t socks[SOCKETS_MAX];
+    int bits = ares_getsock(channel, socks, SOCKETS_MAX);
     size_t count = 0;
 
-    for (int i = 0; i < ARES_GETSOCK_MAXNUM; i++) {
+    for (int i = 0; i < SOCKETS_MAX; i++) {
         short events = (short)((ARES_GETSOCK_READABLE(bits, i) ? POLLIN : 0) |
                                (ARES_GETSOCK_WRITABLE(bits, i) ? POLLOUT : 0));
         if (events)
@@ -217,7 +225,7 @@ static bool time_is_up(int64_t deadline)
 /* Waits once and lets c-ares go on. 0 or why we stop waiting. */
 static int step(struct turn *t)
 {
-    struct pollfd fds[ARES_GETSOCK_MAXNUM];
+    struct pollfd fds[SOCKETS_MAX];
     size_t count = watched(t->channel, fds);
     int r = plug_wait_many(fds, count, next_look(t));
 
