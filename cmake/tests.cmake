@@ -15,6 +15,18 @@ foreach(name ${names})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600)
 endforeach()
 
+# tests/test_fuzz_NAME: the fuzz target fuzz/fuzz_NAME.c over its corpus, without a fuzzer.
+file(GLOB FUZZERS CONFIGURE_DEPENDS fuzz/fuzz_*.c)
+foreach(source ${FUZZERS})
+  get_filename_component(name ${source} NAME_WE)
+  string(REPLACE fuzz_ "" corpus ${name})
+  add_executable(replay_${name} ${source} fuzz/replay.c)
+  target_compile_definitions(replay_${name} PRIVATE FUZZ_CORPUS="${CMAKE_CURRENT_SOURCE_DIR}/fuzz/corpus/${corpus}")
+  target_link_libraries(replay_${name} PRIVATE plug_flags plug_static m)
+  set_target_properties(replay_${name} PROPERTIES OUTPUT_NAME test_${name} RUNTIME_OUTPUT_DIRECTORY tests)
+  add_test(NAME test_${name} COMMAND replay_${name})
+endforeach()
+
 plug_programs(examples examples/*.c)
 
 # Servers that tests of command lines talk to.
