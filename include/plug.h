@@ -17,6 +17,7 @@
 #include <plug/frame.h>
 #include <plug/json.h>
 #include <plug/trace.h>
+#include <plug/struct.h>
 #include <plug/addr.h>
 #include <plug/url.h>
 #include <plug/constant.h>
