@@ -7,7 +7,8 @@
  * Layer: wire. Pure; only plug_struct_open allocates.
  *
  * The caller, with a format that is used often:
- *   1. struct plug_struct *s; plug_struct_open(&s, "!BBHHh", NULL);      once, shared by all threads
+ *   1. struct plug_struct *s; plug_struct_open(&s, "!BBHHh", NULL);      once, shared by all
+ * threads
  *   2. PLUG_STRUCT_PACK(s, buf, sizeof buf, &error, 8, 0, sum, id, seq);
  *   3. PLUG_STRUCT_UNPACK(s, buf, n, &error, &type, &code, &sum, &id, &seq);
  *   4. plug_struct_close(s);
@@ -22,32 +23,34 @@
  *   =  native order, standard sizes, no alignment       <  little-endian, standard, no alignment
  *   >  big-endian, standard, no alignment               !  the same: network order
  *
- *   code  C type              standard   packs                       unpacks to      typed pointer
- *   x     a zero byte         1          nothing                     nothing         none
- *   c     char                1          a char, or one byte         BYTES, len 1    char, uint8_t
- *   b B   signed char, u.     1          integers                    INT, UINT       int8_t, uint8_t
- *   ?     bool                1          anything: is it true?       BOOL            bool
- *   h H   short, unsigned     2          integers                    INT, UINT       (u)int16_t
- *   i I   int, unsigned       4          integers                    INT, UINT       (u)int32_t
- *   l L   long, unsigned      4          integers                    INT, UINT       by its size
- *   q Q   long long, u.       8          integers                    INT, UINT       (u)int64_t
- *   n N   ssize_t, size_t     @ only     integers                    INT, UINT       by its size
- *   P     void *              @ only     integers, negative as well  UINT            void *, uintptr_t
- *   e     half float          2          numbers                     FLOAT           float
- *   f     float               4          numbers                     FLOAT           float
- *   d     double              8          numbers                     FLOAT           double
- *   s     char[]              count      bytes, cut or zero-filled   BYTES           plug_into()
- *   p     Pascal string       count      bytes: length byte + text   BYTES           plug_into()
+ *   code  C type              standard  packs                       unpacks to  typed pointer
+ *   x     a zero byte         1         nothing                     nothing     none
+ *   c     char                1         a char, or one byte         BYTES       char, uint8_t
+ *   b B   signed char, u.     1         integers                    INT         int8_t, uint8_t
+ *   ?     bool                1         anything: is it true?       BOOL        bool
+ *   h H   short, unsigned     2         integers                    INT         (u)int16_t
+ *   i I   int, unsigned       4         integers                    INT         (u)int32_t
+ *   l L   long, unsigned      4         integers                    INT (1)     by its size
+ *   q Q   long long, u.       8         integers                    INT, UINT   (u)int64_t
+ *   n N   ssize_t, size_t     @ only    integers                    INT, UINT   by its size
+ *   P     void *              @ only    integers, negative as well  UINT        void *, uintptr_t
+ *   e     half float          2         numbers                     FLOAT       float
+ *   f     float               4         numbers                     FLOAT       float
+ *   d     double              8         numbers                     FLOAT       double
+ *   s     char[]              count     bytes, cut or zero-filled   BYTES       plug_into()
+ *   p     Pascal string       count     bytes: length byte + text   BYTES       plug_into()
+ *
+ * (1) Unsigned items of 64 bits unpack to UINT, all other integers to INT.
  * A struct plug_value * takes any item. The count of s and p is the length of one item ("10s"), of
- * every other code a repetition ("4H" is "HHHH"). With @ items are aligned as in a C struct, and
- * a count of 0 only aligns: "llh0l" has the size of struct {long a, b; short c;}.
+ * every other code a repetition ("4H" is "HHHH"). With @ items are aligned as in a C struct, and a
+ * count of 0 only aligns: "llh0l" has the size of struct {long a, b; short c;}.
  *
  * Nothing is ever truncated in silence: an integer outside the code's range, a float where an
  * integer is wanted, a finite number too large for e or f, a missing or an extra value is an error.
  *
  * Where CPython 3.11 differs from its own documentation we follow the documentation: "f" in native
- * mode refuses numbers too large (CPython writes infinity), and "0p" packs to nothing and unpacks to
- * no bytes (CPython writes a byte outside the item, and fails).
+ * mode refuses numbers too large (CPython writes infinity), and "0p" packs to nothing and unpacks
+ * to no bytes (CPython writes a byte outside the item, and fails).
  *
  * Buffers need no alignment and are never touched outside [offset, offset + size). Every function
  * may be called from any thread and any fiber; a struct plug_struct is immutable.
@@ -61,7 +64,8 @@ PLUG_BEGIN_DECLS
 /* The longest format text: PLUG_ELIMIT above. */
 #define PLUG_STRUCT_FORMAT_MAX ((size_t)1 << 20)
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------------------------------
+ */
 
 enum plug_value_kind {
     PLUG_VALUE_NONE,  /* not filled in: refused by every code */
@@ -92,7 +96,8 @@ struct plug_value {
 /* The name of a kind: "int", "unsigned", "bool", "float", "bytes", "char", "none". Static. */
 PLUG_API const char *plug_value_kind_name(enum plug_value_kind kind);
 
-/* --- typed pointers ---------------------------------------------------------------------------- */
+/* --- typed pointers ----------------------------------------------------------------------------
+ */
 
 enum plug_ref_kind {
     PLUG_REF_NONE, /* not filled in: refused by every code */
@@ -123,7 +128,8 @@ struct plug_ref {
 /* The C type of a kind, "uint16_t *"; "?" for an unknown one. Static. */
 PLUG_API const char *plug_ref_kind_name(enum plug_ref_kind kind);
 
-/* --- errors ------------------------------------------------------------------------------------ */
+/* --- errors ------------------------------------------------------------------------------------
+ */
 
 enum plug_struct_step {
     PLUG_STRUCT_STEP_PARSE,
@@ -162,7 +168,8 @@ struct plug_struct_error {
 PLUG_API size_t plug_struct_error_text(const struct plug_struct_error *error, char *buf,
                                        size_t len);
 
-/* --- the compiled format ----------------------------------------------------------------------- */
+/* --- the compiled format -----------------------------------------------------------------------
+ */
 
 struct plug_struct;
 
@@ -205,7 +212,8 @@ struct plug_struct_item {
 PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
                                         struct plug_struct_item *ret_item);
 
-/* --- values in arrays -------------------------------------------------------------------------- */
+/* --- values in arrays --------------------------------------------------------------------------
+ */
 
 /*
  * Packs count values into the first bytes of buf; len is the room there. Returns the bytes written
@@ -215,8 +223,8 @@ PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
  *   PLUG_ESTRUCT_SIZE   too little room
  *   PLUG_ESTRUCT_TYPE   a value of a kind that its code does not take
  *   PLUG_ESTRUCT_RANGE  a number outside the range of its code
- * pack_into packs at an offset; a negative one counts from the end of buf, as in Python. In addition
- *   PLUG_ESTRUCT_OFFSET negative offset before the buffer, or without room behind it
+ * pack_into packs at an offset; a negative one counts from the end of buf, as in Python. In
+ * addition PLUG_ESTRUCT_OFFSET negative offset before the buffer, or without room behind it
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_pack(const struct plug_struct *s,
                                             const struct plug_value *values, size_t count,
@@ -232,9 +240,8 @@ PLUG_API PLUG_MUST ssize_t plug_struct_pack_into(const struct plug_struct *s,
  * plug_struct_count values. Returns their number. Bytes are borrowed from buf.
  *   PLUG_ESTRUCT_SIZE   wrong length
  *   PLUG_ESTRUCT_COUNT  too little room
- * unpack_from unpacks at an offset and ignores what stands behind; a negative one counts from the end.
- *   PLUG_ESTRUCT_OFFSET as with pack_into
- * On failure no value is touched.
+ * unpack_from unpacks at an offset and ignores what stands behind; a negative one counts from the
+ * end. PLUG_ESTRUCT_OFFSET as with pack_into On failure no value is touched.
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_unpack(const struct plug_struct *s, const void *buf,
                                               size_t len, struct plug_value *ret_values,
@@ -257,7 +264,8 @@ PLUG_API PLUG_MUST ssize_t plug_struct_unpack_refs(const struct plug_struct *s, 
                                                    size_t count,
                                                    struct plug_struct_error *ret_error);
 
-/* --- records one after the other --------------------------------------------------------------- */
+/* --- records one after the other ---------------------------------------------------------------
+ */
 
 /* Its fields are the library's. */
 struct plug_struct_iter {
@@ -277,7 +285,8 @@ PLUG_API PLUG_MUST int plug_struct_iter_next(struct plug_struct_iter *iter,
                                              struct plug_value *ret_values, size_t room,
                                              struct plug_struct_error *ret_error);
 
-/* --- with the format read on each call --------------------------------------------------------- */
+/* --- with the format read on each call ---------------------------------------------------------
+ */
 
 /* The size of a format, or an error of plug_struct_open. Allocates nothing, like all below. */
 PLUG_API PLUG_MUST ssize_t plug_calcsize(const char *format, struct plug_struct_error *ret_error);
@@ -299,84 +308,29 @@ PLUG_API PLUG_MUST ssize_t plug_unpack_refs(const char *format, const void *buf,
                                             const struct plug_ref *refs, size_t count,
                                             struct plug_struct_error *ret_error);
 
-/* --- making values and typed pointers ---------------------------------------------------------- */
+/* --- making values and typed pointers ----------------------------------------------------------
+ */
 
-/* Values of each kind. Text is its bytes without the NUL; NULL text gives PLUG_VALUE_NONE. */
-static inline struct plug_value plug_value_int(int64_t i)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_INT;
-    v.i = i;
-    return v;
-}
-static inline struct plug_value plug_value_uint(uint64_t u)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_UINT;
-    v.u = u;
-    return v;
-}
-static inline struct plug_value plug_value_bool(bool b)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_BOOL;
-    v.u = b;
-    return v;
-}
-static inline struct plug_value plug_value_char(char c)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_CHAR;
-    v.u = (unsigned char)c;
-    return v;
-}
-static inline struct plug_value plug_value_float(double f)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_FLOAT;
-    v.f = f;
-    return v;
-}
-static inline struct plug_value plug_value_bytes(const void *ptr, size_t len)
-{
-    struct plug_value v;
-    v.kind = PLUG_VALUE_BYTES;
-    v.bytes.ptr = ptr;
-    v.bytes.len = len;
-    return v;
-}
-static inline struct plug_value plug_value_text(const char *text)
-{
-    struct plug_value v = plug_value_bytes(text, text ? strlen(text) : 0);
-    if (!text)
-        v.kind = PLUG_VALUE_NONE;
-    return v;
-}
-static inline struct plug_value plug_value_pointer(const void *ptr)
-{
-    return plug_value_uint((uint64_t)(uintptr_t)ptr);
-}
-static inline struct plug_value plug_value_same(struct plug_value v)
-{
-    return v;
-}
+/*
+ * Values of each kind, inline and exported. text is its bytes without the NUL; NULL gives
+ * PLUG_VALUE_NONE. The macros below choose by C type: integers of up to 32 bits are ints.
+ */
+PLUG_API inline struct plug_value plug_value_int(int64_t i);
+PLUG_API inline struct plug_value plug_value_uint(uint64_t u);
+PLUG_API inline struct plug_value plug_value_bool(bool b);
+PLUG_API inline struct plug_value plug_value_char(char c);
+PLUG_API inline struct plug_value plug_value_float(double f);
+PLUG_API inline struct plug_value plug_value_bytes(const void *ptr, size_t len);
+PLUG_API inline struct plug_value plug_value_text(const char *text);
+PLUG_API inline struct plug_value plug_value_pointer(const void *ptr);
+PLUG_API inline struct plug_value plug_value_same(struct plug_value v);
 
-/* A typed pointer of any kind; the macros choose the kind from the type of the pointer. */
-static inline struct plug_ref plug_ref_make(enum plug_ref_kind kind, void *ptr)
-{
-    struct plug_ref r;
-    r.kind = kind;
-    r.ptr = ptr;
-    r.len = 0;
-    return r;
-}
-/* For items of code s and p: copies into buf and zeroes what is left of len. */
-static inline struct plug_ref plug_into(void *buf, size_t len)
-{
-    struct plug_ref r = plug_ref_make(PLUG_REF_INTO, buf);
-    r.len = len;
-    return r;
-}
+/*
+ * A typed pointer of any kind; the macros below choose the kind from the type of the pointer.
+ * plug_into is for items of code s and p: it copies into buf and zeroes what is left of len.
+ */
+PLUG_API inline struct plug_ref plug_ref_make(enum plug_ref_kind kind, void *ptr);
+PLUG_API inline struct plug_ref plug_into(void *buf, size_t len);
 
 #if ULONG_MAX > 0xffffffffu
 #define PLUG_REF_LONG  PLUG_REF_I64
@@ -386,9 +340,96 @@ static inline struct plug_ref plug_into(void *buf, size_t len)
 #define PLUG_REF_ULONG PLUG_REF_U32
 #endif
 
+/* --- the bodies --------------------------------------------------------------------------------
+ */
+
+inline struct plug_value plug_value_int(int64_t i)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_INT;
+    v.i = i;
+    return v;
+}
+
+inline struct plug_value plug_value_uint(uint64_t u)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_UINT;
+    v.u = u;
+    return v;
+}
+
+inline struct plug_value plug_value_bool(bool b)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_BOOL;
+    v.u = b;
+    return v;
+}
+
+inline struct plug_value plug_value_char(char c)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_CHAR;
+    v.u = (unsigned char)c;
+    return v;
+}
+
+inline struct plug_value plug_value_float(double f)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_FLOAT;
+    v.f = f;
+    return v;
+}
+
+inline struct plug_value plug_value_bytes(const void *ptr, size_t len)
+{
+    struct plug_value v;
+    v.kind = PLUG_VALUE_BYTES;
+    v.bytes.ptr = ptr;
+    v.bytes.len = len;
+    return v;
+}
+
+inline struct plug_value plug_value_text(const char *text)
+{
+    struct plug_value v = plug_value_bytes(text, text ? strlen(text) : 0);
+    if (!text)
+        v.kind = PLUG_VALUE_NONE;
+    return v;
+}
+
+inline struct plug_value plug_value_pointer(const void *ptr)
+{
+    return plug_value_uint((uint64_t)(uintptr_t)ptr);
+}
+
+inline struct plug_value plug_value_same(struct plug_value v)
+{
+    return v;
+}
+
+inline struct plug_ref plug_ref_make(enum plug_ref_kind kind, void *ptr)
+{
+    struct plug_ref r;
+    r.kind = kind;
+    r.ptr = ptr;
+    r.len = 0;
+    return r;
+}
+
+inline struct plug_ref plug_into(void *buf, size_t len)
+{
+    struct plug_ref r = plug_ref_make(PLUG_REF_INTO, buf);
+    r.len = len;
+    return r;
+}
+
 PLUG_END_DECLS
 
-/* --- values and pointers in place -------------------------------------------------------------- */
+/* --- values and pointers in place --------------------------------------------------------------
+ */
 
 /*
  * PLUG_PACK(format, buf, len, ret_error, VALUE...)            plug_pack
@@ -396,9 +437,9 @@ PLUG_END_DECLS
  * PLUG_STRUCT_PACK(s, buf, len, ret_error, VALUE...)          plug_struct_pack
  * PLUG_STRUCT_UNPACK(s, buf, len, ret_error, POINTER...)      plug_struct_unpack_refs
  * with 1 to PLUG_STRUCT_ARGS_MAX values or pointers. A value is an integer, bool, char, float,
- * double, text (const char *), pointer (const void *) or a struct plug_value; 'x' is an int in C, so
- * write (char)'x'. A pointer is one of the table above or a struct plug_ref. Any other type does not
- * compile.
+ * double, text (const char *), pointer (const void *) or a struct plug_value; 'x' is an int in C,
+ * so write (char)'x'. A pointer is one of the table above or a struct plug_ref. Any other type does
+ * not compile.
  */
 #define PLUG_STRUCT_ARGS_MAX 32
 
@@ -589,14 +630,13 @@ static inline struct plug_ref plug_ref_same(struct plug_ref r)
 
 /* How many arguments (1 to 32), and M of each one. */
 #define PLUG_STRUCT_ARGS(...)                                                                      \
-    PLUG_STRUCT_ARG_33(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19,        \
-    18, 17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
-#define PLUG_STRUCT_ARG_33(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15,       \
-                           a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28,        \
-                           a29, a30, a31, a32, n, ...)                                             \
+    PLUG_STRUCT_ARG_33(__VA_ARGS__, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,    \
+                       17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0)
+#define PLUG_STRUCT_ARG_33(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16,  \
+                           a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30,   \
+                           a31, a32, n, ...)                                                       \
     n
-#define PLUG_STRUCT_EACH(M, ...)                                                                   \
-    PLUG_STRUCT_EACH_N(PLUG_STRUCT_ARGS(__VA_ARGS__), M, __VA_ARGS__)
+#define PLUG_STRUCT_EACH(M, ...)         PLUG_STRUCT_EACH_N(PLUG_STRUCT_ARGS(__VA_ARGS__), M, __VA_ARGS__)
 #define PLUG_STRUCT_EACH_N(n, M, ...)    PLUG_STRUCT_EACH_JOIN(n, M, __VA_ARGS__)
 #define PLUG_STRUCT_EACH_JOIN(n, M, ...) PLUG_STRUCT_EACH_##n(M, __VA_ARGS__)
 #define PLUG_STRUCT_EACH_1(M, a)         M(a)
