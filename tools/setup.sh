@@ -46,7 +46,7 @@ need_packages() {
     say "installing:$missing"
     # shellcheck disable=SC2086
     apt_install $missing && return 0
-    say "could not install them (see build/apt.log); please run: apt-get install$missing"
+    say "could not (build/apt.log says why); as root, please run: apt-get install$missing"
 }
 
 # build PRESET [TARGET...]: configures once, builds what changed, silently when all is well.
