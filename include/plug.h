@@ -22,6 +22,7 @@
 #include <plug/url.h>
 #include <plug/constant.h>
 #include <plug/service.h>
+#include <plug/iface.h>
 #include <plug/resolve.h>
 #include <plug/dns.h>
 #include <plug/sock.h>

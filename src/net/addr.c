@@ -75,7 +75,7 @@ int plug_addr_unix(const void *name, size_t len, struct plug_addr *ret_addr)
     bool path = len > 0 && bytes[0] != '\0';
     struct sockaddr_un un = {.sun_family = AF_UNIX};
 
-    if (len + path > sizeof un.sun_path)
+    if (len > sizeof un.sun_path - path)
         return -ENAMETOOLONG;
     if (path && memchr(bytes, '\0', len))
         return -EINVAL;
