@@ -79,8 +79,8 @@ static int endpoint_unix(const char *text, struct plug_endpoint *e)
                         sizeof name - abstract);
     if (n == -ENOSPC)
         return -ENAMETOOLONG;
-    if (n < 0)
-        return (int)n;
+    if (n < 0 || (!abstract && name[0] == '\0'))
+        return PLUG_EURL;
     return endpoint_unix_name(name, n == 0 ? 0 : (size_t)n + abstract, e);
 }
 
