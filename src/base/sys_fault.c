@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define RULES_MAX 64
-#define ANY_ENTRY (-1)
+#define ANY_ENTRY PLUG__SYS_COUNT
 
 struct rule {
     int entry; /* enum plug__sys_entry or ANY_ENTRY */
@@ -60,7 +60,7 @@ static bool eat_entry(struct reader *r, int *ret)
     size_t n = strcspn(r->at, ":;");
 
     *ret = n == 1 && *r->at == '*' ? ANY_ENTRY : plug__sys_find(r->at, n);
-    if (*ret != ANY_ENTRY && (*ret < 0 || !plug__sys_info[*ret].errors[0]))
+    if (*ret < 0 || (*ret != ANY_ENTRY && !plug__sys_info[*ret].errors[0]))
         return false;
     r->at += n;
     return true;
@@ -108,7 +108,8 @@ static bool fits(const struct rule *rule, int entry)
 
 static bool eat_what(struct reader *r, struct rule *rule)
 {
-    size_t n = strcspn(r->at, ";");
+    const char *start = r->at;
+    size_t n = strcspn(start, ";");
     char name[40];
     uint64_t limit;
 
@@ -131,8 +132,10 @@ static bool eat_what(struct reader *r, struct rule *rule)
         if (rule->error == 0)
             return false;
     }
-    if (rule->entry != ANY_ENTRY && !fits(rule, rule->entry))
+    if (rule->entry != ANY_ENTRY && !fits(rule, rule->entry)) {
+        r->at = start;
         return false;
+    }
     r->at += n;
     return true;
 }

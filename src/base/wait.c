@@ -93,10 +93,17 @@ static int wait_some(struct plug_waiter *w, struct pollfd *fds, size_t count, in
     return r > 0 ? 1 : r;
 }
 
-/* What a signal cut short goes on, unless the caller wants to know. */
-static bool wait_again(const struct plug_waiter *w, int result, int64_t deadline)
+/*
+ * What a signal cut short goes on, unless the caller wants to know. Behind the deadline it still
+ * has to look whether something is ready, but a storm of signals cannot hold it there.
+ */
+#define LATE_LOOKS 16
+
+static bool wait_again(const struct plug_waiter *w, int result, int64_t deadline, int *late)
 {
-    return result == -EINTR && !w->return_eintr && plug_deadline_left(deadline) != 0;
+    if (result != -EINTR || w->return_eintr)
+        return false;
+    return plug_deadline_left(deadline) != 0 || ++*late <= LATE_LOOKS;
 }
 
 static int wait_result(const struct plug_waiter *w, int result)
@@ -114,26 +121,26 @@ static int64_t bounded(int64_t deadline)
 int plug_wait(int fd, short events, int64_t deadline)
 {
     struct plug_waiter *w = plug_waiter();
-    int r;
+    int r, late = 0;
 
     deadline = bounded(deadline);
     do
         r = w->wait(w, fd, events, deadline);
-    while (wait_again(w, r, deadline));
+    while (wait_again(w, r, deadline, &late));
     return wait_result(w, r);
 }
 
 int plug_wait_many(struct pollfd *fds, size_t count, int64_t deadline)
 {
     struct plug_waiter *w = plug_waiter();
-    int r;
+    int r, late = 0;
 
     if (count > PLUG_WAIT_MAX)
         return -EINVAL;
     deadline = bounded(deadline);
     do
         r = wait_some(w, fds, count, deadline);
-    while (wait_again(w, r, deadline));
+    while (wait_again(w, r, deadline, &late));
     return wait_result(w, r);
 }
 

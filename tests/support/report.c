@@ -5,102 +5,93 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <cmocka.h>
 
-/* What cmocka runs: a test itself, or its torture when it has passed. */
+/* What cmocka runs; c NULL stands for the torture that this build cannot do. */
 struct entry {
     const struct t_case *c;
-    bool torture;
-    bool *passed;
     char name[160];
 };
 
 static void conclude(const struct entry *e, enum t_verdict verdict, const char *note)
 {
-    switch (verdict) {
-    case T_SKIPPED:
+    if (verdict == T_SKIPPED) {
         printf("# %s: skipped: %s\n", e->name, note);
         skip();
-        break;
-    case T_FAILED:
-        fail_msg("%s: %s", e->name, note);
-        break;
-    default:
-        break;
     }
+    if (verdict == T_FAILED)
+        fail_msg("%s: %s", e->name, note);
 }
 
-static void run_one(struct entry *e)
+/* Under the plan of the environment, as a reproducer has it. */
+static void repeat(struct entry *e, const char *plan)
 {
-    const char *plan = getenv("PLUG_FAULT");
-    enum t_verdict verdict = plan ? t_run_faulty(e->c, plan) : t_run_case(e->c);
+    enum t_verdict verdict = t_run_faulty(e->c, plan);
+    if (verdict == T_CLEAN)
+        printf("# %s failed cleanly\n", e->name);
+    conclude(e, verdict, t_run.message);
+}
+
+static void torture(struct entry *e)
+{
+    char note[4000] = "";
+    enum t_verdict verdict = t_torture(e->c, note, sizeof note);
+    if (verdict == T_PASSED && *note)
+        snprintf(e->name, sizeof e->name, "%.80s (%.60s)", e->c->name, note);
+    conclude(e, verdict, note);
+}
+
+static void run(struct entry *e)
+{
     char note[sizeof t_run.message + 300];
+    enum t_verdict verdict = t_run_case(e->c);
     snprintf(note, sizeof note, "%s", t_run.message);
     if (verdict == T_FAILED)
         snprintf(note, sizeof note, "%s (PLUG_SEED=%llu %s %s)", t_run.message,
                  (unsigned long long)t_run.seed, t_run.program, e->c->name);
-    else if (verdict == T_CLEAN)
-        printf("# %s failed cleanly\n", e->name);
-    *e->passed = verdict == T_PASSED;
     conclude(e, verdict, note);
-}
-
-static void torture_one(struct entry *e)
-{
-    char note[4000] = "";
-    enum t_verdict verdict;
-    if (!*e->passed) {
-        conclude(e, T_SKIPPED, "the test itself did not pass");
-        return;
-    }
-    verdict = t_torture(e->c, note, sizeof note);
-    if (verdict == T_PASSED)
-        snprintf(e->name, sizeof e->name, "torture: %s (%.90s)", e->c->name, note);
-    conclude(e, verdict, note);
+    if (e->c->torture && t_torture_wanted() && !t_torture_impossible())
+        torture(e);
 }
 
 static void run_entry(void **state)
 {
     struct entry *e = *state;
-    if (e->torture)
-        torture_one(e);
+    const char *plan = getenv("PLUG_FAULT");
+    if (!e->c)
+        conclude(e, T_SKIPPED, t_torture_impossible());
+    else if (plan)
+        repeat(e, plan);
     else
-        run_one(e);
+        run(e);
 }
 
-/* One entry for each test, two for those that are tortured. */
-static size_t make_entries(const struct t_case *cases, size_t count, struct entry *entries,
-                           bool *passed)
+static size_t make_entries(const struct t_case *cases, size_t count, struct entry *entries)
 {
-    bool torture = t_torture_wanted();
-    size_t n = 0;
+    bool missing = false;
     for (size_t i = 0; i < count; i++) {
-        entries[n] = (struct entry){&cases[i], false, &passed[i], ""};
-        snprintf(entries[n++].name, sizeof entries->name, "%s", cases[i].name);
-        if (!torture || !cases[i].torture)
-            continue;
-        entries[n] = (struct entry){&cases[i], true, &passed[i], ""};
-        snprintf(entries[n++].name, sizeof entries->name, "torture: %s", cases[i].name);
+        entries[i].c = &cases[i];
+        snprintf(entries[i].name, sizeof entries->name, "%s", cases[i].name);
+        missing |= cases[i].torture && t_torture_wanted() && t_torture_impossible();
     }
-    return n;
+    if (missing)
+        snprintf(entries[count].name, sizeof entries->name, "torture");
+    return count + missing;
 }
 
 int t_report(const struct t_case *cases, size_t count)
 {
-    struct entry *entries = calloc(2 * count + 1, sizeof *entries);
-    struct CMUnitTest *tests = calloc(2 * count + 1, sizeof *tests);
-    bool *passed = calloc(count + 1, sizeof *passed);
+    struct entry *entries = calloc(count + 1, sizeof *entries);
+    struct CMUnitTest *tests = calloc(count + 1, sizeof *tests);
     int failed = 1;
-    if (entries && tests && passed) {
-        size_t n = make_entries(cases, count, entries, passed);
+    if (entries && tests) {
+        size_t n = make_entries(cases, count, entries);
         for (size_t i = 0; i < n; i++)
             tests[i] = (struct CMUnitTest){
                 .name = entries[i].name, .test_func = run_entry, .initial_state = &entries[i]};
         cmocka_set_message_output(CM_OUTPUT_TAP);
         failed = _cmocka_run_group_tests("plug", tests, n, NULL, NULL);
     }
-    free(passed);
     free(tests);
     free(entries);
     return failed ? 1 : 0;

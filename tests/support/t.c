@@ -347,8 +347,10 @@ enum t_verdict t_run_case(const struct t_case *c)
     if (setjmp(t_run.out) == 0)
         c->fn();
     t_end_owned();
-    /* A test that was cut short may have left a plan, a waiter or a deadline scope in place. */
+    /* A test that was cut short may have left a plan, a table, a waiter or a deadline scope in
+     * place. */
     (void)!plug_sys_fault(NULL, NULL);
+    (void)!plug_sys_set(NULL);
     plug_waiter_set(NULL);
     w = plug_waiter();
     w->scope = NULL;

@@ -37,8 +37,7 @@ enum t_verdict t_run_case(const struct t_case *c);
 /* The same under a fault plan. */
 enum t_verdict t_run_faulty(const struct t_case *c, const char *plan);
 
-/* Ends what the calling thread owns; leaves the test (or the thread) after t_judge. */
-void t_end_owned(void);
+/* Leaves the test (or the thread) after t_judge. */
 void t_stop(void) __attribute__((noreturn));
 
 /* Takes down the verdict of the run, with the message made so far; the worst one stays. */
@@ -56,9 +55,12 @@ void t_keep_handlers(void);
 /* Torture as the environment wants it (PLUG_TORTURE=off|sample|all|errno)? */
 bool t_torture_wanted(void);
 
+/* Why this build cannot do it, or NULL. */
+const char *t_torture_impossible(void);
+
 /*
- * Tortures one test. Returns the verdict; *ret_note is what was done, "37 calls, 81 runs", or what is
- * wrong, with a reproducer.
+ * Tortures one test. Returns the verdict; *ret_note is what was done, "37 of 37 calls fail, 83
+ * runs", or what is wrong, with a reproducer; nothing when there is nothing that can fail.
  */
 enum t_verdict t_torture(const struct t_case *c, char *ret_note, size_t len);
 

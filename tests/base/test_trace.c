@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Tracing: what is on, what a line looks like, where it goes. */
+#include "t.h"
+#include <string.h>
+
+static char lines[4][1100];
+static unsigned count;
+
+static void keep(const char *line, size_t len, void *arg)
+{
+    T_TRUE(arg == lines);
+    T_TRUE(len < sizeof lines[0]);
+    memcpy(lines[count % 4], line, len);
+    lines[count++ % 4][len] = '\0';
+}
+
+static void back(void *unused)
+{
+    (void)unused;
+    plug_trace_sink(NULL, NULL);
+    T_EQ(plug_trace_set(NULL), 0);
+}
+
+static void start(const char *list)
+{
+    count = 0;
+    plug_trace_sink(keep, lines);
+    T_OWN(back, NULL);
+    T_OK(plug_trace_set(list));
+}
+
+T_TEST(trace_lists)
+{
+    start("net,resolve");
+    T_TRUE(plug_trace_on(PLUG_TRACE_NET) && plug_trace_on(PLUG_TRACE_RESOLVE));
+    T_TRUE(!plug_trace_on(PLUG_TRACE_SYS));
+    T_OK(plug_trace_set("all,-sys"));
+    T_TRUE(plug_trace_on(PLUG_TRACE_APP) && !plug_trace_on(PLUG_TRACE_SYS));
+    T_OK(plug_trace_set("-net"));
+    T_TRUE(!plug_trace_on(PLUG_TRACE_NET));
+    T_OK(plug_trace_set("all"));
+    static const char *const wrong[] = {"x",     "net,", ",net", "net,,app", "-",
+                                        "net,-", "NET",  "net ", "network"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        T_ERR(plug_trace_set(wrong[i]), -EINVAL);
+        T_TRUE(plug_trace_on(PLUG_TRACE_SERVER)); /* nothing changed */
+    }
+    T_OK(plug_trace_set(""));
+    T_TRUE(!plug_trace_on(PLUG_TRACE_SERVER));
+}
+
+T_TEST(trace_line)
+{
+    start("net");
+    plug_trace(PLUG_TRACE_NET, "src/net/sock.c", 120, "connect %s: %s", "127.0.0.1:81", "refused");
+    plug_trace(PLUG_TRACE_APP, "x.c", 1, "not on");
+    T_EQ(count, 1);
+    T_EQ(strspn(lines[0], "0123456789:."), strlen("HH:MM:SS.uuuuuu"));
+    T_STR(lines[0] + strlen("HH:MM:SS.uuuuuu"), " net sock.c:120 connect 127.0.0.1:81: refused");
+}
+
+T_TEST(trace_escapes)
+{
+    start("all");
+    plug_trace(PLUG_TRACE_FIBER, "f.c", 1, "%s", "a\x1b]0;x\x07\nb\xff\xe2\x80\xae");
+    T_STR(strchr(lines[0], ' '), " fiber f.c:1 a\\e]0;x\\x07\\nb\\xff\\u{202e}");
+}
+
+T_TEST(trace_long_lines_are_cut)
+{
+    char text[2000];
+    memset(text, '\x01', sizeof text);
+    text[sizeof text - 1] = '\0';
+    start("net");
+    plug_trace(PLUG_TRACE_NET, text, 1, "%s", text);
+    T_EQ(count, 1);
+    T_TRUE(strlen(lines[0]) < 1024 && plug_text_safe("", 0));
+}
+
+/* A line is no call that could fail, and changes no count. */
+T_TEST_PLAIN(trace_is_not_counted)
+{
+    start("net");
+    plug_sys_record(true);
+    plug_trace(PLUG_TRACE_NET, "f.c", 1, "x");
+    plug_sys_record(false);
+    T_EQ(count, 1);
+    T_EQ(plug_sys_recorded(NULL), 0);
+    T_EQ(plug_sys_recorded("now"), 0);
+}
