@@ -81,7 +81,7 @@ PLUG_API PLUG_MUST int plug_url_scheme_of_port(int port, char *buf, size_t len);
 PLUG_API size_t plug_url_text(const struct plug_url *u, char *buf, size_t len);
 /*
  * RFC 3986 5.2 (strict): the reference ref seen from base, dot segments removed. The whole length,
- * as snprintf; PLUG_EURL (also for a base without scheme), PLUG_EPORT.
+ * as snprintf; PLUG_EURL (also for a base without scheme, and "//" against an http one), PLUG_EPORT.
  */
 PLUG_API PLUG_MUST ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf,
                                             size_t len);

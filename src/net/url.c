@@ -158,8 +158,7 @@ static int url_path(struct url_parser *p)
     return url_part(p, p->at + len, ":@/", &p->u.path);
 }
 
-/* RFC 9110 4.2.1: an http URL without a host must be refused. */
-static bool url_needs_host(const struct plug_span *scheme)
+bool plug__url_needs_host(const struct plug_span *scheme)
 {
     static const char *const names[] = {"http", "https", "ws", "wss"};
 
@@ -177,7 +176,7 @@ static int url_hierarchy(struct url_parser *p)
         p->at += 2;
         err = url_authority(p);
     }
-    if (!err && p->u.host.len == 0 && p->u.scheme.ptr && url_needs_host(&p->u.scheme))
+    if (!err && p->u.host.len == 0 && p->u.scheme.ptr && plug__url_needs_host(&p->u.scheme))
         return PLUG_EURL;
     return err ? err : url_path(p);
 }

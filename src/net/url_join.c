@@ -207,6 +207,8 @@ ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf
         t = r;
         t.scheme = scheme;
         m.tail = r.path;
+        if (t.host.len == 0 && plug__url_needs_host(&scheme))
+            return PLUG_EURL;
     } else if (r.path.len == 0) {
         t.query = r.query.ptr ? r.query : base->query;
     } else {

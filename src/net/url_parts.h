@@ -17,6 +17,9 @@ bool plug__url_subdelim(char c);
 /* 0..15, or -1. */
 int plug__url_hex(char c);
 
+/* RFC 9110 4.2.1: an http URL without a host must be refused. */
+bool plug__url_needs_host(const struct plug_span *scheme);
+
 /* Does a name look like an IPv4 address: is its last label a number, decimal or 0x...? */
 bool plug__host_numeric(const char *host, size_t len);
 /* A decoded host that is not in brackets: no controls, no spaces, no delimiters; strict if numeric.
