@@ -19,8 +19,7 @@
  * fiber. A program that uses c-ares itself calls ares_library_init before its first look-up here,
  * so that c-ares keeps that program's allocator.
  */
-#include <plug/addr.h>
-#include <plug/time.h>
+#include <plug/resolve.h>
 
 PLUG_BEGIN_DECLS
 
@@ -95,6 +94,11 @@ PLUG_API const char *plug_dns_type_name(unsigned type);
  * 2.5). Length as snprintf, or -EAFNOSUPPORT.
  */
 PLUG_API PLUG_MUST int plug_dns_reverse_name(const struct plug_addr *addr, char *buf, size_t len);
+
+/* plug_confirm by DNS alone: the same outcomes; errors as plug_dns_query, -EAFNOSUPPORT. */
+PLUG_API PLUG_MUST int plug_dns_confirm(const struct plug_addr *addr,
+                                        const struct plug_dns_opts *opts, char **ret_name,
+                                        int *ret_error);
 
 PLUG_END_DECLS
 #endif

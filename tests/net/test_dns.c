@@ -3,6 +3,7 @@
 #include "fake_dns.h"
 #include "t.h"
 
+#include <plug/alloc.h>
 #include <plug/dns.h>
 #include <plug/sys.h>
 #include <plug/text.h>
@@ -275,6 +276,43 @@ T_TEST_PLAIN(dns_names_are_safe_text)
         T_STR(r->record[0].target, texts[i]);
         T_TRUE(!plug_hostname_valid(r->record[0].target, strlen(r->record[0].target)));
     }
+}
+
+/* --- forward confirmation ------------------------------------------------------------------------- */
+
+static void check_confirm(const char *addr, int want, const char *name, int error)
+{
+    struct plug_addr a;
+    char *got = NULL;
+    int why = 1;
+    T_OK(plug_addr_parse(addr, &a));
+    T_EQ(T_OK(plug_dns_confirm(&a, &opts, &got, &why)), want);
+    T_OWN(plug_free, got);
+    T_EQ(why, error);
+    if (name)
+        T_STR(got, name);
+    else
+        T_TRUE(!got);
+}
+
+T_TEST_PLAIN(dns_confirm_has_four_outcomes)
+{
+    struct plug_addr a;
+    char *name;
+    int why;
+    server_open("127.0.0.1");
+    check_confirm("192.0.2.1", PLUG_CONFIRMED, "a.test", 0);
+    check_confirm("::ffff:192.0.2.1", PLUG_CONFIRMED, "a.test", 0);
+    check_confirm("2001:db8::1", PLUG_CONFIRMED, "a.test", 0);
+    check_confirm("192.0.2.2", PLUG_CONFIRM_DIFFER, "a.test", 0);
+    check_confirm("192.0.2.3", PLUG_CONFIRM_FAIL, "nx.test", PLUG_EDNS_NXDOMAIN);
+    check_confirm("192.0.2.4", PLUG_CONFIRM_NONE, NULL, 0);
+    check_confirm("192.0.3.0", PLUG_CONFIRM_FAIL, "\\027[31mred.test", PLUG_EDNS_BADNAME);
+    T_OK(plug_addr_parse("192.0.2.6", &a));
+    T_ERR(plug_dns_confirm(&a, &opts, &name, &why), PLUG_EDNS_SERVFAIL);
+    opts.timeout = PLUG_MS(50);
+    T_OK(plug_addr_parse("192.0.2.5", &a));
+    T_ERR(plug_dns_confirm(&a, &opts, &name, &why), PLUG_ETIMEOUT);
 }
 
 /* --- names of types and of addresses

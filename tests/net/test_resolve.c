@@ -539,6 +539,21 @@ T_TEST_PLAIN(confirm_has_four_outcomes)
     check_confirm("10.0.0.9", PLUG_CONFIRM_DIFFER, "1.many", 0);
 }
 
+/* The right name is the 8th of the address, and then the 9th. */
+T_TEST_PLAIN(confirm_looks_at_8_names)
+{
+    const char *aliases[PLUG_CONFIRM_NAMES + 1] = {NULL};
+    fake_begin();
+    for (size_t i = 0; i < PLUG_CONFIRM_NAMES - 2; i++)
+        aliases[i] = "1.many";
+    aliases[PLUG_CONFIRM_NAMES - 2] = "5.many";
+    fake_reverse("1.many", aliases);
+    check_confirm("10.0.0.3", PLUG_CONFIRMED, "5.many", 0);
+    aliases[PLUG_CONFIRM_NAMES - 2] = "1.many";
+    aliases[PLUG_CONFIRM_NAMES - 1] = "5.many";
+    check_confirm("10.0.0.3", PLUG_CONFIRM_DIFFER, "1.many", 0);
+}
+
 T_TEST_PLAIN(confirm_does_not_look_up_hostile_names)
 {
     static const char *const hostile[] = {"\033[2J.many", "a b",      "-rf",
