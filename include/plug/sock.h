@@ -110,12 +110,22 @@ PLUG_API PLUG_MUST int plug_sock_connect(struct plug_sock *s, const struct plug_
 PLUG_API PLUG_MUST int plug_sock_shutdown(struct plug_sock *s, int how);
 
 /* --- bytes ----------------------------------------------------------------------------- */
-/* flags are MSG_x. On a stream 0 for len > 0 is end of file; on datagrams it is an empty message. */
 
+/*
+ * One receive; flags are MSG_x. On a stream 0 is the end, on datagrams an empty message. len 0 is 0 at once, without a system call (with MSG_TRUNC it asks for the length of the
+ * next datagram). MSG_WAITALL on a stream waits for all of len in every mode but PLUG_NOWAIT; what came
+ * before an error or the deadline is the result. MSG_DONTWAIT and MSG_ERRQUEUE never wait: -EAGAIN.
+ */
 PLUG_API PLUG_MUST ssize_t plug_sock_recv(struct plug_sock *s, void *buf, size_t len, int flags);
+
+/* One send: how many bytes the kernel has taken, on a stream perhaps fewer than len. */
 PLUG_API PLUG_MUST ssize_t plug_sock_send(struct plug_sock *s, const void *buf, size_t len,
                                           int flags);
-/* ret_flags (NULL: not wanted): MSG_TRUNC when the datagram was longer. ret_addr may be NULL. */
+
+/*
+ * The same with the sender's or receiver's address (AF_UNSPEC when there is none, as on a stream).
+ * ret_addr and ret_flags may be NULL; *ret_flags has MSG_TRUNC when the datagram was longer than len.
+ */
 PLUG_API PLUG_MUST ssize_t plug_sock_recvfrom(struct plug_sock *s, void *buf, size_t len, int flags,
                                               struct plug_addr *ret_addr, int *ret_flags);
 PLUG_API PLUG_MUST ssize_t plug_sock_sendto(struct plug_sock *s, const void *buf, size_t len,

@@ -93,7 +93,7 @@ enum plug_sockopt_unit {
     X(TRANSPARENT, "transparent", BOOL)   /* CAP_NET_ADMIN */                                      \
     X(HEADER_INCLUDED, "header_included", BOOL)                                                    \
     X(MTU_DISCOVER, "mtu_discover", NUMBER) /* IP_PMTUDISC_x */                                    \
-    X(MTU, "mtu", BYTES)                  /* of the connected path; read only */                   \
+    X(MTU, "mtu", BYTES)                  /* of the connected path; IPv6 takes a lower one */      \
     X(MULTICAST_TTL, "multicast_ttl", NUMBER)                                                      \
     X(MULTICAST_LOOP, "multicast_loop", BOOL)                                                      \
     X(MULTICAST_ALL, "multicast_all", BOOL) /* off: only groups this socket has joined */          \

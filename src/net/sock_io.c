@@ -27,6 +27,8 @@ static ssize_t recv_whole(struct plug_sock *s, uint8_t *buf, size_t len, int fla
 ssize_t plug_sock_recv(struct plug_sock *s, void *buf, size_t len, int flags)
 {
     PLUG_ASSERT(s);
+    if (len == 0 && !(flags & MSG_TRUNC))
+        return 0; /* families differ in whether they would wait for something to come */
     int64_t deadline = plug__sock_deadline(s, flags);
     if ((flags & (MSG_WAITALL | MSG_PEEK)) == MSG_WAITALL && s->type == SOCK_STREAM &&
         deadline != PLUG__TRY_ONCE)

@@ -19,12 +19,23 @@ T_TEST(pair_carries_bytes_both_ways)
     struct plug_sock *p[2];
     char b[8];
     pair(p, SOCK_STREAM);
-    T_EQ(T_OK(plug_sock_send(p[0], "ping", 4, 0)), 4);
-    T_EQ(T_OK(plug_sock_recv(p[1], b, sizeof b, 0)), 4);
+    T_OK(plug_sock_send_all(p[0], "ping", 4, NULL));
+    T_OK(plug_sock_recv_exact(p[1], b, 4, NULL));
     T_MEM(b, "ping", 4);
     T_OK(plug_sock_send_all(p[1], "pong!", 5, NULL));
     T_OK(plug_sock_recv_exact(p[0], b, 5, NULL));
     T_MEM(b, "pong!", 5);
+}
+
+T_TEST_PLAIN(send_and_receive_count)
+{
+    struct plug_sock *p[2];
+    char b[8];
+    pair(p, SOCK_STREAM);
+    T_EQ(plug_sock_send(p[0], "ping", 4, 0), 4);
+    T_EQ(plug_sock_recv(p[1], b, 3, 0), 3);
+    T_EQ(plug_sock_recv(p[1], b, sizeof b, 0), 1);
+    T_EQ(plug_sock_recv(p[1], b, 0, 0), 0); /* nothing asked for, nothing waited for */
 }
 
 T_TEST(tcp_connects_and_accepts)
@@ -148,7 +159,8 @@ T_TEST(raw_descriptors_close_once)
     int fd = (int)T_OK(plug_fd_dup(plug_sock_fd(p[0])));
     T_EQ(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     T_OK(plug_fd_close(fd));
-    T_ERR(plug_fd_close(fd), -EBADF);
+    if (!t_tortured()) /* an injected -EIO or -EINTR of close(2) is no error: the descriptor is gone */
+        T_ERR(plug_fd_close(fd), -EBADF);
     T_ERR(plug_fd_dup(fd), -EBADF);
 }
 
@@ -219,7 +231,8 @@ T_TEST(urgent_byte_has_a_mark)
     struct plug_sock *c, *s;
     char b[4];
     tcp_pair(&c, &s);
-    T_OK(plug_sock_send(c, "ab!", 3, MSG_OOB));
+    T_OK(plug_sock_send_all(c, "ab", 2, NULL));
+    T_OK(plug_sock_send(c, "!", 1, MSG_OOB));
     T_OK(plug_sock_wait(s, POLLPRI));
     T_EQ(T_OK(plug_sock_atmark(s)), 0);
     T_OK(plug_sock_recv_exact(s, b, 2, NULL));

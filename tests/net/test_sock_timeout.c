@@ -15,7 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define SOON PLUG_MS(30)
+#define SOON PLUG_MS(15)
 
 static int64_t since(int64_t start)
 {
@@ -770,10 +770,12 @@ T_TEST(a_waiter_may_take_whole_operations)
     T_OK(plug_sock_recv_exact(s, b, 4, NULL));
     T_OK(plug_sock_set_blocking(s, false));
     T_ERR(plug_sock_recv(s, b, 1, 0), -EAGAIN); /* nothing to wait for: not the waiter's */
+    plug_waiter_set(NULL);
+    if (t_tortured())
+        return; /* what is cut short takes more calls */
     T_EQ(connects, 1);
     T_EQ(accepts, 1);
     T_EQ(sends, 1);
     T_EQ(recvs, 2); /* once interrupted */
     T_EQ(waits, 0);
-    plug_waiter_set(NULL);
 }
