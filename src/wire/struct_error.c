@@ -47,12 +47,12 @@ int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
 
 static bool takes_integers(uint8_t op)
 {
-    return op >= PLUG__OP_I8 && op <= PLUG__OP_POINTER;
+    return (op >= PLUG__OP_I8 && op <= PLUG__OP_U64_SWAP) || op == PLUG__OP_POINTER;
 }
 
 static bool takes_floats(uint8_t op)
 {
-    return op >= PLUG__OP_F16 && op <= PLUG__OP_F64_SWAP;
+    return op >= PLUG__OP_F32 && op <= PLUG__OP_F16_SWAP && op != PLUG__OP_POINTER;
 }
 
 static bool is_integer(enum plug_value_kind kind)
@@ -70,12 +70,11 @@ static void fill_range(struct plug_struct_error *error, const struct plug__struc
         error->min = (int64_t)(UINT64_MAX << (bits - 1));
 }
 
-int plug__struct_fail_value(struct plug_struct_error *ret_error,
-                            const struct plug__struct_plan *plan, size_t item,
-                            const struct plug_value *value)
+int plug__struct_fail_value(struct plug_struct_error *ret_error, const struct plug_struct *s,
+                            size_t item, const struct plug_value *value)
 {
     struct plug__struct_part part;
-    plug__struct_plan_find(plan, item, &part);
+    plug__struct_find(s, item, &part);
     struct plug_struct_error error = {.code = PLUG_ESTRUCT_TYPE,
                                       .step = PLUG_STRUCT_STEP_PACK,
                                       .character = part.code,
@@ -95,11 +94,11 @@ int plug__struct_fail_value(struct plug_struct_error *ret_error,
     return fail(ret_error, error);
 }
 
-int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug__struct_plan *plan,
+int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug_struct *s,
                           size_t item, const struct plug_ref *ref)
 {
     struct plug__struct_part part;
-    plug__struct_plan_find(plan, item, &part);
+    plug__struct_find(s, item, &part);
     struct plug_struct_error error = {.code = PLUG_ESTRUCT_TYPE,
                                       .step = PLUG_STRUCT_STEP_UNPACK,
                                       .character = part.code,
@@ -109,7 +108,7 @@ int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug
                                       .given = ref->ptr ? ref->kind : PLUG_REF_NONE};
     if (part.op >= PLUG__OP_STRING && error.given == PLUG_REF_INTO) {
         error.code = PLUG_ESTRUCT_SIZE;
-        error.needed = part.repeat;
+        error.needed = plug__struct_text_room(part.op, part.repeat);
         error.actual = ref->len;
     }
     return fail(ret_error, error);

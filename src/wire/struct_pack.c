@@ -190,10 +190,9 @@ static inline bool put_pascal(uint8_t *p, size_t n, const struct plug_value *v)
 
 const struct plug_value *plug__struct_run_pack(const struct plug__struct_run *run,
                                                const struct plug__struct_run *end,
-                                               const struct plug_value *v, uint8_t *base)
+                                               const struct plug_value *v, uint8_t *p)
 {
     for (; run != end; run++) {
-        uint8_t *p = base + run->offset;
         size_t n = run->count;
         switch ((enum plug__struct_op)run->op) {
             PACK(CHAR, uint8_t, take_char, SAME)
@@ -212,15 +211,19 @@ const struct plug_value *plug__struct_run_pack(const struct plug__struct_run *ru
             PACK_BOTH(F64, uint64_t, take_f64, __builtin_bswap64)
         case PLUG__OP_PAD:
             zero(p, n);
+            p += n;
             break;
         case PLUG__OP_STRING:
             if (PLUG__UNLIKELY(!put_string(p, n, v)))
                 return v;
+            zero(p + n, run->padding);
+            p += n + run->padding;
             v++;
             break;
         case PLUG__OP_PASCAL:
             if (!put_pascal(p, n, v))
                 return v;
+            p += n;
             v++;
             break;
         default: /* not in a run */

@@ -81,159 +81,234 @@ static const struct plug__struct_code codes_big[256] = STANDARD_CODES(BIG);
 #define codes_host codes_big
 #endif
 
-/* Tells where in the text the reader stopped. */
-static int fail(struct plug_struct_error *ret_error, int code, const struct plug__struct_reader *r,
-                const char *at)
+/* Tells where in the text the reading stopped. */
+static int fail(struct plug_struct_error *ret_error, int code, const char *text, const char *at)
 {
-    return plug__struct_fail_format(ret_error, code, *r->at, (size_t)(at - r->text));
+    return plug__struct_fail_format(ret_error, code, *at, (size_t)(at - text));
 }
 
-static inline void reader_init(struct plug__struct_reader *r, const char *text)
+/* The codes that hold for a format; *at is moved behind its order character, if it has one. */
+static inline const struct plug__struct_code *read_order(const char **at)
 {
-    *r = (struct plug__struct_reader){.text = text, .at = text + 1};
-    switch (*text) {
+    switch (*(*at)++) {
     case '<':
-        r->codes = codes_little;
-        break;
+        return codes_little;
     case '>':
     case '!':
-        r->codes = codes_big;
-        break;
+        return codes_big;
     case '=':
-        r->codes = codes_host;
-        break;
+        return codes_host;
     case '@':
-        r->codes = codes_native;
-        break;
+        return codes_native;
     default:
-        r->codes = codes_native;
-        r->at = text;
+        --*at;
+        return codes_native;
     }
 }
 
-/* The repeat count at r->at. 0, or PLUG_ESTRUCT_OVERFLOW, PLUG_ESTRUCT_REPEAT. */
-static int read_repeat(struct plug__struct_reader *r, size_t *ret_repeat)
+/* The repeat count at *at, which is moved behind it. PLUG_ESTRUCT_OVERFLOW, PLUG_ESTRUCT_REPEAT. */
+static int read_repeat(const char **at, size_t *ret_repeat)
 {
+    const char *p = *at;
     size_t n = 0;
-    for (; *r->at >= '0' && *r->at <= '9'; r->at++) {
-        size_t digit = (size_t)(*r->at - '0');
+    for (; *p >= '0' && *p <= '9'; p++) {
+        size_t digit = (size_t)(*p - '0');
         if (n > (SSIZE_MAX - digit) / 10)
             return PLUG_ESTRUCT_OVERFLOW;
         n = n * 10 + digit;
     }
-    if (!*r->at)
+    if (!*p)
         return PLUG_ESTRUCT_REPEAT;
+    *at = p;
     *ret_repeat = n;
     return 0;
 }
 
-/* Gives a part its place behind what there is. false: the record becomes too large. */
-static inline bool place(struct plug__struct_reader *r, struct plug__struct_code code,
-                         struct plug__struct_part *part)
+/* A code with its repeat count; at is where the code stands. got: 1, 0 at the end, or an error. */
+struct token {
+    const char *at;
+    size_t repeat;
+    struct plug__struct_code code;
+    int got;
+};
+
+/* Anything but a code without a repeat count. */
+static struct token read_rest(const char *at, const struct plug__struct_code *codes)
 {
-    size_t offset = (r->size + code.align - 1) & ~((size_t)code.align - 1);
-    size_t bytes;
-    if (__builtin_mul_overflow(part->repeat, (size_t)code.size, &bytes) || offset > SSIZE_MAX ||
-        bytes > SSIZE_MAX - offset)
-        return false;
-    part->op = code.op;
-    part->item_size = code.size;
-    part->offset = offset;
-    part->padding = offset - r->end;
-    part->first = r->count;
-    size_t items = plug__struct_part_items(part);
-    r->count += items;
-    r->size = offset + bytes;
-    if (items)
-        r->end = r->size;
-    return true;
+    struct token t = {.repeat = 1};
+    while (codes[(uint8_t)*at].op == PLUG__OP_SPACE)
+        at++;
+    if (codes[(uint8_t)*at].op == PLUG__OP_DIGIT)
+        t.got = read_repeat(&at, &t.repeat);
+    t.at = at;
+    t.code = codes[(uint8_t)*at];
+    if (t.got < 0 || !*at)
+        return t;
+    t.got = 1;
+    if (t.code.op < PLUG__OP_PAD)
+        t.got = t.code.op == PLUG__OP_NATIVE_ONLY ? PLUG_ESTRUCT_NATIVE : PLUG_ESTRUCT_FORMAT;
+    return t;
 }
 
-static inline int reader_next(struct plug__struct_reader *r, struct plug__struct_part *part,
-                              struct plug_struct_error *ret_error)
+/* By value, so that all of it stays in registers. */
+static inline struct token read_code(const char *at, const struct plug__struct_code *codes)
 {
-    struct plug__struct_code code = r->codes[(uint8_t)*r->at];
-    while (code.op == PLUG__OP_SPACE)
-        code = r->codes[(uint8_t) * ++r->at];
-    if (!*r->at)
-        return 0;
-    const char *start = r->at;
-    part->repeat = 1;
-    if (code.op == PLUG__OP_DIGIT) {
-        int err = read_repeat(r, &part->repeat);
-        if (err < 0)
-            return fail(ret_error, err, r, start);
-        code = r->codes[(uint8_t)*r->at];
-    }
-    if (PLUG__UNLIKELY(code.op < PLUG__OP_PAD)) {
-        int err = code.op == PLUG__OP_NATIVE_ONLY ? PLUG_ESTRUCT_NATIVE : PLUG_ESTRUCT_FORMAT;
-        return fail(ret_error, err, r, r->at);
-    }
-    if (PLUG__UNLIKELY(!place(r, code, part)))
-        return fail(ret_error, PLUG_ESTRUCT_OVERFLOW, r, start);
-    part->code = *r->at;
-    part->at = (uint32_t)(r->at - r->text);
-    r->at++;
-    return 1;
+    struct token t = {.at = at, .repeat = 1, .code = codes[(uint8_t)*at], .got = 1};
+    if (PLUG__UNLIKELY(t.code.op < PLUG__OP_PAD))
+        t = read_rest(at, codes);
+    return t;
 }
+
+/* Where items of a code begin when the record has size bytes so far, and where they end. */
+static inline bool place(size_t size, struct plug__struct_code code, size_t repeat,
+                         size_t *ret_begin, size_t *ret_end)
+{
+    size_t bytes;
+    *ret_begin = (size + code.align - 1) & ~((size_t)code.align - 1);
+    return !__builtin_mul_overflow(repeat, (size_t)code.size, &bytes) &&
+           !__builtin_add_overflow(*ret_begin, bytes, ret_end) && *ret_end <= SSIZE_MAX;
+}
+
+/* --- parts ------------------------------------------------------------------------------------- */
 
 void plug__struct_reader_init(struct plug__struct_reader *r, const char *text)
 {
-    reader_init(r, text);
+    *r = (struct plug__struct_reader){.text = text, .at = text};
+    r->codes = read_order(&r->at);
 }
 
-int plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct_part *ret_part,
-                             struct plug_struct_error *ret_error)
+bool plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct_part *ret_part)
 {
-    return reader_next(r, ret_part, ret_error);
+    size_t begin, end;
+    do {
+        struct token t = read_code(r->at, r->codes);
+        if (t.got <= 0 || !place(r->size, t.code, t.repeat, &begin, &end))
+            return false;
+        *ret_part = (struct plug__struct_part){
+            .offset = begin,
+            .repeat = t.repeat,
+            .padding = begin - r->item_end,
+            .first = r->count,
+            .at = (uint32_t)(t.at - r->text),
+            .code = *t.at,
+            .op = t.code.op,
+            .item_size = t.code.size,
+        };
+        r->at = t.at + 1;
+        r->size = end;
+    } while (plug__struct_part_items(ret_part) == 0);
+    r->count += plug__struct_part_items(ret_part);
+    r->item_end = r->size;
+    return true;
 }
 
-/* Adds to the last run what continues it, and begins a new one with the rest. */
-static inline void add_run(struct plug__struct_plan *plan, struct plug__struct_run *last,
-                           uint8_t op, size_t offset, size_t count)
+void plug__struct_find(const struct plug_struct *s, size_t item, struct plug__struct_part *ret_part)
 {
-    if (last->op == op && op < PLUG__OP_STRING) {
-        last->count += count;
-        if (plan->run_count <= plan->run_room)
-            plan->run[plan->run_count - 1].count = last->count;
+    struct plug__struct_reader r;
+    plug__struct_reader_init(&r, s->text);
+    while (plug__struct_reader_next(&r, ret_part) && r.count <= item)
+        ;
+}
+
+/* --- runs -------------------------------------------------------------------------------------- */
+
+/* The runs made so far; those that found no room are only counted. */
+struct runs {
+    struct plug__struct_run *run;
+    size_t count, room;
+    size_t items;
+    bool pack_slow, unpack_slow; /* the fast executors do not know one of them */
+    /* the last one, not stored yet */
+    size_t n;
+    uint8_t op, padding;
+};
+
+/* The way to an item that is text, or that the fast executors do not know. */
+static inline uint8_t special_jump(struct runs *runs)
+{
+    size_t n = runs->n;
+    bool is_short = runs->op == PLUG__OP_STRING && n - 1 < 8;
+    runs->pack_slow |= !is_short;
+    runs->unpack_slow |= runs->op != PLUG__OP_STRING && runs->op != PLUG__OP_POINTER;
+    if (is_short)
+        return (uint8_t)(runs->padding ? PLUG__JUMP_PADDED(n) : PLUG__JUMP_STRING(n));
+    return (uint8_t)PLUG__JUMP(runs->op);
+}
+
+static inline void store_last(struct runs *runs)
+{
+    size_t n = runs->n, way = n < PLUG__JUMP_WAYS ? n : PLUG__JUMP_WAYS;
+    uint8_t jump = (uint8_t)(PLUG__JUMP(runs->op) + way - 1);
+    if (runs->op == PLUG__OP_PAD)
+        runs->pack_slow |= n > 16;
+    else if (runs->op < PLUG__OP_STRING)
+        runs->items += n;
+    else
+        runs->items++;
+    if (PLUG__UNLIKELY(runs->op > PLUG__OP_POINTER))
+        jump = special_jump(runs);
+    if (PLUG__LIKELY(runs->count < runs->room)) {
+        struct plug__struct_run *run = &runs->run[runs->count];
+        run->count = n;
+        run->op = runs->op;
+        run->padding = runs->padding;
+        run->jump = jump;
+    }
+    runs->count++;
+}
+
+/* Adds to the last run what continues it, and begins a new one with anything else. */
+static inline void add_run(struct runs *runs, uint8_t op, size_t n)
+{
+    if (runs->op == op && op < PLUG__OP_STRING) {
+        runs->n += n;
         return;
     }
-    *last = (struct plug__struct_run){.offset = offset, .count = count, .op = op};
-    if (plan->run_count < plan->run_room)
-        plan->run[plan->run_count] = *last;
-    plan->run_count++;
+    if (runs->op != PLUG__OP_BAD)
+        store_last(runs);
+    runs->op = op;
+    runs->n = n;
+    runs->padding = 0;
 }
 
-int plug__struct_plan_make(struct plug__struct_plan *plan, struct plug_struct_error *ret_error)
+/* Padding that fills a short string up to 4 or 8 bytes is packed with it. */
+static inline void add_padding(struct runs *runs, size_t n)
 {
-    struct plug__struct_reader r;
-    struct plug__struct_part part;
-    struct plug__struct_run last = {.op = PLUG__OP_BAD};
-    int got;
-    plan->run_count = plan->part_count = 0;
-    reader_init(&r, plan->text);
-    for (size_t end = 0; (got = reader_next(&r, &part, ret_error)) > 0; end = r.size) {
-        if (part.offset > end)
-            add_run(plan, &last, PLUG__OP_PAD, end, part.offset - end);
-        if (part.repeat || part.op >= PLUG__OP_STRING)
-            add_run(plan, &last, part.op, part.offset, part.repeat);
-        if (plug__struct_part_items(&part) && plan->part_count++ < plan->part_room)
-            plan->part[plan->part_count - 1] = part;
+    if (PLUG__UNLIKELY(runs->op == PLUG__OP_STRING && runs->n && !runs->padding) && runs->n < 8 &&
+        n == (runs->n < 4 ? 4 : 8) - runs->n)
+        runs->padding = (uint8_t)n;
+    else
+        add_run(runs, PLUG__OP_PAD, n);
+}
+
+int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error)
+{
+    struct runs runs = {.run = s->run, .room = s->run_room};
+    const char *at = s->text;
+    const struct plug__struct_code *codes = read_order(&at);
+    size_t size = 0, begin, end;
+    struct token t;
+    for (; (t = read_code(at, codes)).got > 0; at = t.at + 1) {
+        if (PLUG__UNLIKELY(!place(size, t.code, t.repeat, &begin, &end)))
+            return fail(ret_error, PLUG_ESTRUCT_OVERFLOW, s->text, at);
+        if (PLUG__UNLIKELY(begin != size))
+            add_padding(&runs, begin - size);
+        if (PLUG__UNLIKELY(t.code.op == PLUG__OP_PAD && t.repeat))
+            add_padding(&runs, t.repeat);
+        else if (t.repeat || t.code.op >= PLUG__OP_STRING)
+            add_run(&runs, t.code.op, t.repeat);
+        size = end;
     }
-    if (got < 0)
-        return got;
-    if ((size_t)(r.at - r.text) > PLUG_STRUCT_FORMAT_MAX)
-        return fail(ret_error, PLUG_ELIMIT, &r, r.text);
-    plan->size = r.size;
-    plan->count = r.count;
+    if (PLUG__UNLIKELY(t.got < 0))
+        return fail(ret_error, t.got, s->text, t.at);
+    if (PLUG__UNLIKELY((size_t)(t.at - s->text) > PLUG_STRUCT_FORMAT_MAX))
+        return fail(ret_error, PLUG_ELIMIT, s->text, s->text);
+    if (runs.op != PLUG__OP_BAD)
+        store_last(&runs);
+    s->size = size;
+    s->count = runs.items;
+    s->run_count = runs.count;
+    s->pack_plain = runs.count - 1 < runs.room && !runs.pack_slow;
+    s->unpack_plain = runs.count - 1 < runs.room && !runs.unpack_slow;
     return 0;
-}
-
-void plug__struct_plan_find(const struct plug__struct_plan *plan, size_t item,
-                            struct plug__struct_part *ret_part)
-{
-    struct plug__struct_reader r;
-    reader_init(&r, plan->text);
-    while (reader_next(&r, ret_part, NULL) > 0 && r.count <= item)
-        ;
 }

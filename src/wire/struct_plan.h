@@ -36,23 +36,36 @@ enum plug__struct_op {
     PLUG__OP_I64_SWAP,
     PLUG__OP_U64,
     PLUG__OP_U64_SWAP,
-    PLUG__OP_POINTER,
-    PLUG__OP_F16,
-    PLUG__OP_F16_SWAP,
     PLUG__OP_F32,
     PLUG__OP_F32_SWAP,
     PLUG__OP_F64,
     PLUG__OP_F64_SWAP,
-    PLUG__OP_STRING,
+    PLUG__OP_POINTER, /* from here on the fast executor of packing knows only short strings */
+    PLUG__OP_F16,
+    PLUG__OP_F16_SWAP,
+    PLUG__OP_STRING, /* from here on a run is one item */
     PLUG__OP_PASCAL,
     PLUG__OP_COUNT
 };
 
+/*
+ * Runs follow each other without gaps. jump says where the fast executors go for a run: to code for
+ * exactly that many items (see PLUG__JUMP).
+ */
 struct plug__struct_run {
-    size_t offset; /* in the record */
-    size_t count;  /* items; for PAD, STRING and PASCAL bytes */
+    size_t count; /* items; for PAD, STRING and PASCAL bytes */
     uint8_t op;
+    uint8_t padding; /* of a STRING: bytes of padding behind it that belong to the run */
+    uint8_t jump;
 };
+
+/* Each operation has PLUG__JUMP_WAYS ways: for 1, 2, 3, 4 and for more items. */
+#define PLUG__JUMP_WAYS 5
+#define PLUG__JUMP(op)  ((op)*PLUG__JUMP_WAYS)
+/* Then those of strings of 1 to 8 bytes, and of strings of 1 to 7 bytes padded to 4 or 8. */
+#define PLUG__JUMP_STRING(n) (PLUG__JUMP(PLUG__OP_COUNT) + (n)-1)
+#define PLUG__JUMP_PADDED(n) (PLUG__JUMP_STRING(8) + (n))
+#define PLUG__JUMP_COUNT     PLUG__JUMP_PADDED(8)
 
 /* One code of the format, with its repeat count. */
 struct plug__struct_part {
@@ -74,6 +87,12 @@ static inline size_t plug__struct_pascal_len(const uint8_t *p, size_t n)
     return p[0] < n ? p[0] : n - 1;
 }
 
+/* The longest text that a STRING or PASCAL item of n bytes holds. */
+static inline size_t plug__struct_text_room(uint8_t op, size_t n)
+{
+    return op == PLUG__OP_PASCAL && n ? n - 1 : n;
+}
+
 /* Number of values a part stands for. */
 static inline size_t plug__struct_part_items(const struct plug__struct_part *part)
 {
@@ -82,55 +101,65 @@ static inline size_t plug__struct_part_items(const struct plug__struct_part *par
     return part->op == PLUG__OP_PAD ? 0 : part->repeat;
 }
 
-/* Reads a NUL-terminated format part by part. */
+/* Reads a good format again, part by part; parts without items are left out. */
 struct plug__struct_code;
 struct plug__struct_reader {
     const char *text, *at;
     const struct plug__struct_code *codes;
-    size_t size;  /* of the record so far */
-    size_t count; /* items so far */
-    size_t end;   /* of the last item so far: what follows is padding */
+    size_t size, count; /* of the record so far */
+    size_t item_end;    /* where the last item ends: what follows is padding */
 };
 void plug__struct_reader_init(struct plug__struct_reader *r, const char *text);
-/* 1 and a part; 0 at the end; or an error of plug_struct_open, told to ret_error. */
-int plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct_part *ret_part,
-                             struct plug_struct_error *ret_error);
+/* false at the end. */
+bool plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct_part *ret_part);
 
-struct plug__struct_plan {
-    const char *text; /* NUL-terminated */
-    size_t size;      /* of a record */
-    size_t count;     /* items */
+/*
+ * The plan, which is the compiled format. Calls that read the format each time make one on their stack,
+ * whose runs may be too few (run_count > run_room); such a plan is executed part by part.
+ */
+struct plug_struct {
+    size_t size;  /* of a record */
+    size_t count; /* items */
     struct plug__struct_run *run;
-    size_t run_count, run_room;
+    size_t run_count;
+    size_t run_room;
+    bool pack_plain, unpack_plain; /* there are runs, all there, and the fast executors know them */
+    const char *text;              /* NUL-terminated */
     struct plug__struct_part *part; /* those that have items */
-    size_t part_count, part_room;
+    size_t part_count;
 };
 
 /*
- * Reads the format plan->text, fills in size and counts, and as many runs and parts as there is
- * room for. 0, or an error of plug_struct_open, told to ret_error.
+ * Reads the format s->text, fills in size and counts, and as many runs as there is room for. 0, or an error of plug_struct_open, told to ret_error.
  */
-int plug__struct_plan_make(struct plug__struct_plan *plan, struct plug_struct_error *ret_error);
+int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error);
 
 /* The part that an item belongs to, found by reading a good format again. */
-void plug__struct_plan_find(const struct plug__struct_plan *plan, size_t item,
-                            struct plug__struct_part *ret_part);
+void plug__struct_find(const struct plug_struct *s, size_t item,
+                       struct plug__struct_part *ret_part);
 
-/* --- executors: runs to bytes and back ---------------------------------------------------------
+/* --- executors: runs to bytes and back --------------------------------------------------------- */
+
+/*
+ * All operations and all kinds of values, a run at a time. pack and check return NULL, or the value or
+ * pointer that does not suit its item (len of PLUG_REF_INTO included).
  */
-
-/* NULL, or the value that does not suit its item. */
 const struct plug_value *plug__struct_run_pack(const struct plug__struct_run *run,
                                                const struct plug__struct_run *end,
-                                               const struct plug_value *v, uint8_t *base);
+                                               const struct plug_value *v, uint8_t *p);
 void plug__struct_run_unpack(const struct plug__struct_run *run, const struct plug__struct_run *end,
-                             const uint8_t *base, struct plug_value *v);
-/* NULL, or the first pointer that does not suit its item (len of PLUG_REF_INTO included). */
+                             const uint8_t *p, struct plug_value *v);
 const struct plug_ref *plug__struct_run_check(const struct plug__struct_run *run,
                                               const struct plug__struct_run *end,
-                                              const uint8_t *base, const struct plug_ref *ref);
+                                              const struct plug_ref *ref);
 void plug__struct_run_store(const struct plug__struct_run *run, const struct plug__struct_run *end,
-                            const uint8_t *base, const struct plug_ref *ref);
+                            const uint8_t *p, const struct plug_ref *ref);
+
+/* One record of any plan, by the executors above. The size or an error; the count. */
+ssize_t plug__struct_pack(const struct plug_struct *s, const struct plug_value *values,
+                          uint8_t *base, struct plug_struct_error *ret_error);
+ssize_t plug__struct_unpack(const struct plug_struct *s, const uint8_t *base,
+                            struct plug_value *ret_values);
 
 /* The kind of pointer an item wants in the first place. */
 enum plug_ref_kind plug__struct_op_wants(uint8_t op);
@@ -152,10 +181,9 @@ int plug__struct_fail_count(struct plug_struct_error *ret_error, enum plug_struc
 int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
                             enum plug_struct_step step, size_t needed, size_t actual,
                             ptrdiff_t offset);
-int plug__struct_fail_value(struct plug_struct_error *ret_error,
-                            const struct plug__struct_plan *plan, size_t item,
-                            const struct plug_value *value);
-int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug__struct_plan *plan,
+int plug__struct_fail_value(struct plug_struct_error *ret_error, const struct plug_struct *s,
+                            size_t item, const struct plug_value *value);
+int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug_struct *s,
                           size_t item, const struct plug_ref *ref);
 
 #endif

@@ -31,41 +31,26 @@ enum plug_ref_kind plug__struct_op_wants(uint8_t op)
     return (enum plug_ref_kind)__builtin_ctz(suits[op]);
 }
 
-/* The bytes of a string item. */
-static const uint8_t *text_of(uint8_t op, const uint8_t *p, size_t n, size_t *ret_len)
-{
-    if (op == PLUG__OP_STRING) {
-        *ret_len = n;
-        return p;
-    }
-    *ret_len = plug__struct_pascal_len(p, n);
-    return n ? p + 1 : p;
-}
-
-static inline bool one_suits(uint8_t op, const struct plug_ref *ref)
+static inline bool one_suits(const struct plug__struct_run *run, const struct plug_ref *ref)
 {
     uint32_t kind = ref->kind;
-    return kind <= PLUG_REF_VALUE && ((suits[op] | TAKES(VALUE)) >> kind & 1) && ref->ptr;
+    return kind <= PLUG_REF_VALUE && ((suits[run->op] | TAKES(VALUE)) >> kind & 1) && ref->ptr;
 }
 
 const struct plug_ref *plug__struct_run_check(const struct plug__struct_run *run,
                                               const struct plug__struct_run *end,
-                                              const uint8_t *base, const struct plug_ref *ref)
+                                              const struct plug_ref *ref)
 {
     for (; run != end; run++) {
         if (run->op == PLUG__OP_PAD)
             continue;
-        if (run->op < PLUG__OP_STRING) {
-            for (size_t n = run->count; n; n--, ref++)
-                if (PLUG__UNLIKELY(!one_suits(run->op, ref)))
-                    return ref;
-            continue;
-        }
-        size_t len;
-        text_of(run->op, base + run->offset, run->count, &len);
-        if (!one_suits(run->op, ref) || (ref->kind == PLUG_REF_INTO && ref->len < len))
-            return ref;
-        ref++;
+        bool is_text = run->op >= PLUG__OP_STRING;
+        for (size_t n = is_text ? 1 : run->count; n; n--, ref++)
+            if (PLUG__UNLIKELY(!one_suits(run, ref)))
+                return ref;
+        if (is_text && ref[-1].kind == PLUG_REF_INTO &&
+            ref[-1].len < plug__struct_text_room(run->op, run->count))
+            return ref - 1;
     }
     return NULL;
 }
@@ -81,12 +66,13 @@ static void store_value(uint8_t op, const uint8_t *p, size_t count, const struct
 
 static void store_text(uint8_t op, const uint8_t *p, size_t n, const struct plug_ref *ref)
 {
-    size_t len;
-    p = text_of(op, p, n, &len);
-    if (len)
-        memcpy(ref->ptr, p, len);
-    if (ref->len > len)
-        memset((uint8_t *)ref->ptr + len, 0, ref->len - len);
+    struct plug__struct_run one = {.count = n, .op = op};
+    struct plug_value v;
+    plug__struct_run_unpack(&one, &one + 1, p, &v);
+    if (v.bytes.len)
+        memcpy(ref->ptr, v.bytes.ptr, v.bytes.len);
+    if (ref->len > v.bytes.len)
+        memset((uint8_t *)ref->ptr + v.bytes.len, 0, ref->len - v.bytes.len);
 }
 
 static inline uint32_t half_to_float(uint16_t half)
@@ -123,10 +109,9 @@ static inline bool is_true(uint8_t x)
 #define HALF_SWAP(x)   half_to_float(__builtin_bswap16(x))
 
 void plug__struct_run_store(const struct plug__struct_run *run, const struct plug__struct_run *end,
-                            const uint8_t *base, const struct plug_ref *ref)
+                            const uint8_t *p, const struct plug_ref *ref)
 {
     for (; run != end; run++) {
-        const uint8_t *p = base + run->offset;
         size_t n = run->count;
         switch ((enum plug__struct_op)run->op) {
             BITS(CHAR, 8)
@@ -153,6 +138,7 @@ void plug__struct_run_store(const struct plug__struct_run *run, const struct plu
             STORE(F16, uint16_t, uint32_t, half_to_float)
             STORE(F16_SWAP, uint16_t, uint32_t, HALF_SWAP)
         case PLUG__OP_PAD:
+            p += n;
             break;
         case PLUG__OP_STRING:
         case PLUG__OP_PASCAL:
@@ -160,6 +146,7 @@ void plug__struct_run_store(const struct plug__struct_run *run, const struct plu
                 store_value(run->op, p, n, ref);
             else
                 store_text(run->op, p, n, ref);
+            p += n + run->padding;
             ref++;
             break;
         default: /* not in a run */

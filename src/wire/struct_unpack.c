@@ -84,10 +84,9 @@ GIVE_SIGNED(64)
     UNPACK(OP##_SWAP, type, give, swap)
 
 void plug__struct_run_unpack(const struct plug__struct_run *run, const struct plug__struct_run *end,
-                             const uint8_t *base, struct plug_value *v)
+                             const uint8_t *p, struct plug_value *v)
 {
     for (; run != end; run++) {
-        const uint8_t *p = base + run->offset;
         size_t n = run->count;
         switch ((enum plug__struct_op)run->op) {
             UNPACK(BOOL, uint8_t, give_bool, SAME)
@@ -104,6 +103,7 @@ void plug__struct_run_unpack(const struct plug__struct_run *run, const struct pl
             UNPACK_BOTH(F32, uint32_t, give_f32, __builtin_bswap32)
             UNPACK_BOTH(F64, uint64_t, give_f64, __builtin_bswap64)
         case PLUG__OP_PAD:
+            p += n;
             break;
         case PLUG__OP_CHAR:
             do
@@ -112,9 +112,11 @@ void plug__struct_run_unpack(const struct plug__struct_run *run, const struct pl
             break;
         case PLUG__OP_STRING:
             give_bytes(v++, p, n);
+            p += n + run->padding;
             break;
         case PLUG__OP_PASCAL:
             give_bytes(v++, n ? p + 1 : p, plug__struct_pascal_len(p, n));
+            p += n;
             break;
         default: /* not in a run */
             __builtin_unreachable();
