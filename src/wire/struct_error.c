@@ -47,12 +47,12 @@ int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
 
 static bool takes_integers(uint8_t op)
 {
-    return (op >= PLUG__OP_I8 && op <= PLUG__OP_U64_SWAP) || op == PLUG__OP_POINTER;
+    return op >= PLUG__OP_I8 && op <= PLUG__OP_POINTER;
 }
 
 static bool takes_floats(uint8_t op)
 {
-    return op >= PLUG__OP_F32 && op <= PLUG__OP_F16_SWAP && op != PLUG__OP_POINTER;
+    return op >= PLUG__OP_F32 && op <= PLUG__OP_F16_SWAP;
 }
 
 static bool is_integer(enum plug_value_kind kind)

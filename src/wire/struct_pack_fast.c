@@ -34,6 +34,11 @@
         EXPECT(v->kind == PLUG_VALUE_UINT || (v->kind == PLUG_VALUE_INT && v->i >= 0))             \
         PUT(uint64_t, order(v->u))                                                                 \
     }
+#define ADDRESS                                                                                    \
+    {                                                                                              \
+        EXPECT(sizeof(uintptr_t) == 8 && v->kind - 1u <= PLUG_VALUE_UINT - 1u)                     \
+        PUT(uintptr_t, (uintptr_t)v->u)                                                            \
+    }
 #define FLOAT32(order)                                                                             \
     {                                                                                              \
         EXPECT(v->kind == PLUG_VALUE_FLOAT)                                                        \
@@ -81,11 +86,12 @@ ssize_t plug_struct_pack(const struct plug_struct *s, const struct plug_value *v
         LABELS(U8),         LABELS(I16),        LABELS(I16_SWAP),   LABELS(U16),
         LABELS(U16_SWAP),   LABELS(I32),        LABELS(I32_SWAP),   LABELS(U32),
         LABELS(U32_SWAP),   LABELS(I64),        LABELS(I64_SWAP),   LABELS(U64),
-        LABELS(U64_SWAP),   LABELS(F32),        LABELS(F32_SWAP),   LABELS(F64),
-        LABELS(F64_SWAP),   STRING_LABEL(1),    STRING_LABEL(2),    STRING_LABEL(3),
-        STRING_LABEL(4),    STRING_LABEL(5),    STRING_LABEL(6),    STRING_LABEL(7),
-        STRING_LABEL(8),    PADDED_LABEL(1, 4), PADDED_LABEL(2, 4), PADDED_LABEL(3, 4),
-        PADDED_LABEL(4, 8), PADDED_LABEL(5, 8), PADDED_LABEL(6, 8), PADDED_LABEL(7, 8),
+        LABELS(U64_SWAP),   LABELS(POINTER),    LABELS(F32),        LABELS(F32_SWAP),
+        LABELS(F64),        LABELS(F64_SWAP),   STRING_LABEL(1),    STRING_LABEL(2),
+        STRING_LABEL(3),    STRING_LABEL(4),    STRING_LABEL(5),    STRING_LABEL(6),
+        STRING_LABEL(7),    STRING_LABEL(8),    PADDED_LABEL(1, 4), PADDED_LABEL(2, 4),
+        PADDED_LABEL(3, 4), PADDED_LABEL(4, 8), PADDED_LABEL(5, 8), PADDED_LABEL(6, 8),
+        PADDED_LABEL(7, 8),
     };
     if (PLUG__UNLIKELY(count != s->count))
         return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_PACK, s->count, count);
@@ -117,6 +123,7 @@ ssize_t plug_struct_pack(const struct plug_struct *s, const struct plug_value *v
     WAYS(I64_SWAP, SIGNED64(__builtin_bswap64))
     WAYS(U64, UNSIGNED64(SAME))
     WAYS(U64_SWAP, UNSIGNED64(__builtin_bswap64))
+    WAYS(POINTER, ADDRESS)
     WAYS(F32, FLOAT32(SAME))
     WAYS(F32_SWAP, FLOAT32(__builtin_bswap32))
     WAYS(F64, FLOAT64(SAME))

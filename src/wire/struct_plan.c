@@ -229,7 +229,7 @@ static inline uint8_t special_jump(struct runs *runs)
     size_t n = runs->n;
     bool is_short = runs->op == PLUG__OP_STRING && n - 1 < 8;
     runs->pack_slow |= !is_short;
-    runs->unpack_slow |= runs->op != PLUG__OP_STRING && runs->op != PLUG__OP_POINTER;
+    runs->unpack_slow |= runs->op != PLUG__OP_STRING;
     if (is_short)
         return (uint8_t)(runs->padding ? PLUG__JUMP_PADDED(n) : PLUG__JUMP_STRING(n));
     return (uint8_t)PLUG__JUMP(runs->op);
@@ -245,7 +245,7 @@ static inline void store_last(struct runs *runs)
         runs->items += n;
     else
         runs->items++;
-    if (PLUG__UNLIKELY(runs->op > PLUG__OP_POINTER))
+    if (PLUG__UNLIKELY(runs->op >= PLUG__OP_F16))
         jump = special_jump(runs);
     if (PLUG__LIKELY(runs->count < runs->room)) {
         struct plug__struct_run *run = &runs->run[runs->count];

@@ -36,12 +36,12 @@ enum plug__struct_op {
     PLUG__OP_I64_SWAP,
     PLUG__OP_U64,
     PLUG__OP_U64_SWAP,
+    PLUG__OP_POINTER,
     PLUG__OP_F32,
     PLUG__OP_F32_SWAP,
     PLUG__OP_F64,
     PLUG__OP_F64_SWAP,
-    PLUG__OP_POINTER, /* from here on the fast executor of packing knows only short strings */
-    PLUG__OP_F16,
+    PLUG__OP_F16, /* from here on the fast executors know only strings */
     PLUG__OP_F16_SWAP,
     PLUG__OP_STRING, /* from here on a run is one item */
     PLUG__OP_PASCAL,
