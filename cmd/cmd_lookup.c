@@ -16,11 +16,6 @@ int lookup_family(const struct lookup_opts *o)
     return o->v4 == o->v6 ? AF_UNSPEC : o->v4 ? AF_INET : AF_INET6;
 }
 
-const char *lookup_family_name(int family)
-{
-    return family == AF_INET ? "inet" : "inet6";
-}
-
 bool lookup_is_address(const char *text, struct plug_addr *ret_addr)
 {
     return plug_addr_parse_ip(text, AF_UNSPEC, 0, ret_addr) == 0;

@@ -42,9 +42,7 @@ static inline struct lookup_opts *lookup_opts(struct cmd *c)
 
 /* AF_UNSPEC, AF_INET or AF_INET6, from -4 and -6. */
 int lookup_family(const struct lookup_opts *o);
-/* "inet", "inet6" */
-const char *lookup_family_name(int family);
-/* An address without port and scope text mistakes, of the wanted family. */
+/* An address without a port, IPv4 or IPv6. */
 bool lookup_is_address(const char *text, struct plug_addr *ret_addr);
 /* Options of plug_dns_query. */
 struct plug_dns_opts lookup_dns_opts(const struct lookup_opts *o);

@@ -61,7 +61,7 @@ static void print_address(struct cmd *c, const char *name, const struct plug_add
     cmd_event(c, &j, "address");
     plug_json_string(&j, "name", name);
     plug_json_string(&j, "address", text);
-    plug_json_string(&j, "family", lookup_family_name(plug_addr_family(addr)));
+    plug_json_string(&j, "family", plug_constant_name("AF_", plug_addr_family(addr)));
     json_source(&j, s);
     if (s->dns)
         plug_json_uint(&j, "ttl_s", s->ttl);
