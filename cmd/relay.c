@@ -47,7 +47,7 @@ const char relay_notes[] =
     "  never   nothing; only the peer, a time-out or a signal ends it\n"
     "Datagram sockets have no end of file: there half means wait.\n"
     "End of file from the peer (--on-peer-eof):\n"
-    "  exit    output is flushed, what input has ready is sent; exit 0 (default)\n"
+    "  exit    input that still flows is sent, then exit 0 (default)\n"
     "  send    goes on until the input has ended, too\n"
     "A reset or an idle time-out ends with a message and exit 2. ICMP errors of datagrams are told "
     "and survived. On a terminal control characters are shown as escapes; into a pipe or file "
@@ -300,17 +300,23 @@ static void finish(struct relay *r)
     r->c->hold = false;
 }
 
+static void turn(struct relay *r)
+{
+    int n;
+
+    prepare(r);
+    n = plug_wait_many(r->fds, PEERS + r->count, next_deadline(r));
+    if (n < 0 && n != PLUG_ETIMEOUT && n != -EINTR)
+        relay_stop(r, "error", cmd_fail(r->c, n, "wait", NULL, NULL));
+    else
+        happened(r);
+}
+
 int relay_run(struct relay *r)
 {
+    settle(r);
     while (!r->stop && (r->count > 0 || r->listener)) {
-        int n;
-
-        prepare(r);
-        n = plug_wait_many(r->fds, PEERS + r->count, next_deadline(r));
-        if (n < 0 && n != PLUG_ETIMEOUT && n != -EINTR)
-            relay_stop(r, "error", cmd_fail(r->c, n, "wait", NULL, NULL));
-        else
-            happened(r);
+        turn(r);
         settle(r);
     }
     finish(r);

@@ -16,6 +16,7 @@
 #define RELAY_MESSAGE_MAX ((size_t)1024 * 1024)
 #define RELAY_DRAIN       PLUG_S(2) /* what SIGTERM leaves the clients of plug listen */
 #define RELAY_ANSWER      PLUG_S(1) /* --quit-after of datagrams and --on-eof=wait */
+#define RELAY_PAUSE       PLUG_S(1) /* input that brings nothing for so long does not flow */
 
 enum relay_eof { RELAY_HALF, RELAY_CLOSE, RELAY_WAIT, RELAY_NEVER };
 enum relay_peer_eof { RELAY_EXIT, RELAY_SEND };
@@ -54,6 +55,7 @@ struct relay_peer {
     struct plug_buf queue; /* taken from input, not sent */
     uint64_t received, sent;
     int64_t active, answered; /* when bytes moved last, and when some came in last */
+    int64_t sent_at;          /* when some went out last */
     char tail[4];             /* the beginning of a character whose rest has not come */
     size_t tail_len;
 };
@@ -62,7 +64,7 @@ struct relay_input {
     bool open;  /* stdin may still bring bytes */
     bool empty; /* none came so far */
     bool done;  /* everything is handed on */
-    int64_t at; /* when it was done */
+    int64_t at; /* when it was done; before, when bytes came last */
     bool cr;    /* the last byte handed on was CR */
     bool blank; /* one empty message is to be sent: --send '' */
     struct plug_buf buf;

@@ -117,6 +117,7 @@ void relay_input_read(struct relay *r)
         return;
     if (n > 0) {
         r->input.empty = false;
+        r->input.at = plug_now();
         plug_buf_commit(&r->input.buf, (size_t)n);
         relay_input_pass(r);
         return;
@@ -232,7 +233,6 @@ void relay_input_stop(struct relay *r)
 {
     r->input.open = r->input.blank = false;
     plug_buf_clear(&r->input.buf);
-    if (!r->input.done)
-        r->input.at = plug_now();
+    r->input.at = plug_now();
     r->input.done = true;
 }

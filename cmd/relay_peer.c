@@ -121,6 +121,7 @@ static ssize_t send_once(struct relay_peer *p)
 static void sent(struct relay *r, struct relay_peer *p, size_t len)
 {
     moved(p);
+    p->sent_at = p->active;
     relay_show_out(r, p, plug_buf_data(&p->queue), len);
     p->sent += len;
     r->sent += len;
@@ -204,32 +205,37 @@ static int64_t idle_deadline(const struct relay *r, const struct relay_peer *p)
     return r->o->idle <= 0 || blocked ? PLUG_NEVER : p->active + r->o->idle;
 }
 
+/*
+ * The peer's end of file may mean that it is gone, or only that it has said everything: TCP does
+ * not tell. So input that flows is sent on; input that pauses ends it. What a person types does not
+ * flow, nor does the input of several peers at once.
+ */
+static int64_t flow_deadline(const struct relay *r, const struct relay_peer *p)
+{
+    int64_t last = r->input.at > p->sent_at ? r->input.at : p->sent_at;
+
+    if (r->o->on_peer_eof == RELAY_SEND && !r->input.done)
+        return PLUG_NEVER;
+    return r->keep || !r->input.open || r->input.empty || isatty(STDIN_FILENO) ? 0
+                                                                               : last + RELAY_PAUSE;
+}
+
+/* When the end of the one side or the other ends it. */
+static int64_t end_deadline(const struct relay *r, const struct relay_peer *p)
+{
+    if (!p->ended)
+        return answer_deadline(r, p);
+    if (p->dead)
+        return 0;
+    return unsent(p) || (!r->keep && plug_buf_len(&r->input.buf) > 0) ? PLUG_NEVER
+                                                                      : flow_deadline(r, p);
+}
+
 int64_t relay_peer_deadline(const struct relay *r, const struct relay_peer *p)
 {
-    int64_t answer = answer_deadline(r, p), idle = idle_deadline(r, p);
+    int64_t end = end_deadline(r, p), idle = idle_deadline(r, p);
 
-    return answer < idle ? answer : idle;
-}
-
-/* With one peer, what stdin has at this moment is still sent after the peer's end of file. */
-static bool input_ready(const struct relay *r)
-{
-    struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
-
-    if (r->keep || !relay_input_wanted(r))
-        return false;
-    return plug_wait_many(&fd, 1, plug_now()) > 0;
-}
-
-static bool ended(const struct relay *r, const struct relay_peer *p)
-{
-    bool nothing_left = !unsent(p) && plug_buf_len(&r->input.buf) == 0;
-
-    if (p->dead)
-        return true;
-    if (r->o->on_peer_eof == RELAY_SEND)
-        return nothing_left && r->input.done;
-    return nothing_left && !input_ready(r);
+    return end < idle ? end : idle;
 }
 
 bool relay_peer_over(struct relay *r, struct relay_peer *p, const char **ret_reason)
@@ -238,10 +244,8 @@ bool relay_peer_over(struct relay *r, struct relay_peer *p, const char **ret_rea
 
     if (p->failed)
         *ret_reason = "error";
-    else if (p->ended && ended(r, p))
-        *ret_reason = "peer-eof";
-    else if (!p->ended && now >= answer_deadline(r, p))
-        *ret_reason = "stdin-eof";
+    else if (now >= end_deadline(r, p))
+        *ret_reason = p->ended ? "peer-eof" : "stdin-eof";
     else if (now >= idle_deadline(r, p))
         *ret_reason = "idle-timeout";
     else if (now >= r->drain_at || r->stop)
