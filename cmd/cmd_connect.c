@@ -102,6 +102,10 @@ static int run(struct cmd *c)
     dial.timeout = o->wait < 0 ? PLUG_S(30) : o->wait;
     dial.family = connect_family(o);
     dial.source = o->source ? &source : NULL;
+    /* A UNIX datagram gets an answer only when its sender has a name: the kernel makes one up. */
+    if (!o->source && e.family == AF_UNIX && e.type == SOCK_DGRAM &&
+        plug_addr_unix("", 0, &source) == 0)
+        dial.source = &source;
     return o->info ? connect_info(c, &e, text, &dial) : talk(c, text, &dial);
 }
 

@@ -33,34 +33,38 @@ static const char *time_text(int64_t duration, char text[32])
 /* --- text --------------------------------------------------------------------------------------
  */
 
+static bool failed_at(const struct info *i, const char *phase)
+{
+    return i->error && i->report.phase && strcmp(i->report.phase, phase) == 0;
+}
+
+static void attempt_line(struct cmd *c, const struct plug_dial_attempt *a)
+{
+    char addr[PLUG_ADDR_TEXT], time[32];
+
+    plug_addr_text(&a->addr, addr, sizeof addr);
+    cmd_print(c, "  %s  %s%s%s  %s\n", addr, cmd_style(c, a->error ? CMD_BAD : CMD_GOOD),
+              a->error ? plug_strerror(a->error) : "connected", cmd_style(c, CMD_PLAIN),
+              time_text(a->took, time));
+}
+
 /* The lines of the classic example, with times. */
 static void steps(struct cmd *c, const struct info *i)
 {
+    const struct plug_dial_report *r = &i->report;
     char time[32];
-    const char *service = cmd_safe_str(i->e->service);
 
-    if (i->e->family != AF_UNIX) {
-        if (!i->report.phase || strcmp(i->report.phase, "resolve") != 0)
-            cmd_print(c, "Looking up host and port... done: %zu address%s tried (%s).\n",
-                      i->report.count, i->report.count == 1 ? "" : "es",
-                      time_text(i->report.resolve_took, time));
-        else
-            cmd_print(c, "Looking up host and port... failed (%s).\n",
-                      time_text(i->report.resolve_took, time));
-    }
-    if (i->report.count == 0)
+    if (i->e->family != AF_UNIX)
+        cmd_print(c, "Looking up host and port number... %s (%s).\n",
+                  failed_at(i, "resolve") ? "failed" : "done", time_text(r->resolve_took, time));
+    if (r->count == 0)
         return;
-    cmd_print(c, "Connecting to remote host on port %s... %s (%s).\n", service,
-              i->error ? "failed" : "done", time_text(i->report.connect_took, time));
-    for (size_t k = 0; k < i->report.count; k++) {
-        const struct plug_dial_attempt *a = &i->report.attempt[k];
-        char addr[PLUG_ADDR_TEXT];
-
-        plug_addr_text(&a->addr, addr, sizeof addr);
-        cmd_print(c, "  %s  %s%s%s  %s\n", addr, cmd_style(c, a->error ? CMD_BAD : CMD_GOOD),
-                  a->error ? plug_strerror(a->error) : "connected", cmd_style(c, CMD_PLAIN),
-                  time_text(a->took, time));
-    }
+    cmd_print(c, "Creating socket... %s.\n", failed_at(i, "socket") ? "failed" : "done");
+    cmd_print(c, "Connecting to remote host%s%s... %s (%s).\n", *i->e->service ? " on port " : "",
+              cmd_safe_str(i->e->service), i->error ? "failed" : "done",
+              time_text(r->connect_took, time));
+    for (size_t k = 0; k < r->count; k++)
+        attempt_line(c, &r->attempt[k]);
 }
 
 static bool is_shown(int opt)
@@ -165,11 +169,16 @@ static void option_keys(struct plug_json *j, const struct info *i)
                 plug_json_string(j, plug_sockopt_name(opt), text);
         } else if (plug_sockopt_get(i->sock, opt, &value) == 0) {
             bool duration = plug_sockopt_unit(opt) == PLUG_UNIT_DURATION;
-            snprintf(key, sizeof key, "%s%s", plug_sockopt_name(opt), duration ? "_ms" : "");
+            snprintf(key, sizeof key, "%s%s", plug_sockopt_name(opt),
+                     duration                                    ? "_ms"
+                     : plug_sockopt_unit(opt) == PLUG_UNIT_BYTES ? "_bytes"
+                                                                 : "");
             if (duration && value < 0)
                 plug_json_null(j, key);
             else if (duration)
                 plug_json_double(j, key, ms(value));
+            else if (plug_sockopt_unit(opt) == PLUG_UNIT_BOOL)
+                plug_json_bool(j, key, value);
             else
                 plug_json_int(j, key, value);
         }

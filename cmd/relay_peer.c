@@ -97,7 +97,8 @@ static void receive(struct relay *r, struct relay_peer *p)
     }
     if (!p->connected) {
         p->addr = from;
-        plug_addr_text(&from, p->name, sizeof p->name);
+        if (plug_addr_text(&from, p->name, sizeof p->name) == 0)
+            snprintf(p->name, sizeof p->name, "unnamed");
     }
     p->answered = p->active;
     if (!p->has_eof)
