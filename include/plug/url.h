@@ -106,8 +106,8 @@ PLUG_API size_t plug_url_encode(const void *bytes, size_t len, const char *keep,
  *   unix-dgram:... and seqpacket:... alike
  *   HOST:PORT  [V6]:PORT  :PORT   (tcp)
  * PORT is a number or a service name. HOST is a name, strict IPv4 or bracketed IPv6
- * ([fe80::1%25eth0] or [fe80::1%eth0]); "" or "*" is any. "unix:@" alone asks bind for a name of
- * its own (autobind). With a scheme, %HH is decoded; "?" and "#" are ordinary in UNIX names.
+ * ([fe80::1%25eth0] or [fe80::1%eth0]); "*" is any, "" is left to the user of the endpoint (plug_listen:
+ * loopback). "unix:@" alone asks bind for a name of its own (autobind). With a scheme, %HH is decoded; "?" and "#" are ordinary in UNIX names.
  * "unix://NAME" is refused: it would read as a host.
  */
 #define PLUG_ENDPOINT_SERVICE_MAX 63
@@ -116,9 +116,8 @@ struct plug_endpoint {
     int type;        /* SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET */
     bool tls;        /* tls:// : known to the grammar, for the layer that has TLS */
     char scheme[16]; /* lower case */
-    char
-        host[PLUG_URL_HOST_MAX + 1]; /* decoded, numeric ones canonical, "" for any; or UNIX name */
-    size_t host_len;                 /* counts the leading NUL of an abstract name */
+    char host[PLUG_URL_HOST_MAX + 1]; /* decoded, numeric ones canonical; or the UNIX name */
+    size_t host_len;                  /* counts the leading NUL of an abstract name */
     char service[PLUG_ENDPOINT_SERVICE_MAX + 1]; /* a number without leading zeros, or a name */
 };
 /*
@@ -139,8 +138,8 @@ PLUG_API PLUG_MUST int plug_endpoint_from_addr(const struct plug_addr *addr, int
                                                struct plug_endpoint *ret_endpoint);
 /*
  * Canonical text, safe to show and to parse again: "tcp://127.0.0.1:80",
- * "tcp://[fe80::1%25eth0]:80", "unix:///run/x", "unix:rel", "unix:@name"; any host is written "*".
- * The whole length, as snprintf.
+ * "tcp://[fe80::1%25eth0]:80", "unix:///run/x", "unix:rel", "unix:@name". The whole length, as
+ * snprintf.
  */
 PLUG_API size_t plug_endpoint_text(const struct plug_endpoint *e, char *buf, size_t len);
 

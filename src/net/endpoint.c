@@ -125,11 +125,12 @@ static int endpoint_host(const char *text, size_t len, bool literal, struct plug
 {
     if (literal)
         return memchr(text, ':', len) ? endpoint_numeric(text, len, e) : PLUG_EADDR;
-    if (len == 0 || (len == 1 && *text == '*'))
+    if (len == 0)
         return 0;
     if (len > PLUG_URL_HOST_MAX)
         return -ENAMETOOLONG;
-    if (!plug__host_name_valid(text, len))
+    bool any = len == 1 && *text == '*';
+    if (!any && !plug__host_name_valid(text, len))
         return PLUG_EADDR;
     if (plug__host_numeric(text, len))
         return endpoint_numeric(text, len, e);
@@ -306,10 +307,7 @@ size_t plug_endpoint_text(const struct plug_endpoint *e, char *buf, size_t len)
         return plug__out_end(&o);
     }
     plug__out_text(&o, "://");
-    if (e->host_len == 0)
-        plug__out_text(&o, "*");
-    else
-        endpoint_out_host(&o, e);
+    endpoint_out_host(&o, e);
     plug__out_text(&o, ":");
     plug__out_encoded(&o, e->service, strlen(e->service), "+");
     return plug__out_end(&o);

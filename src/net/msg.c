@@ -91,8 +91,7 @@ static ssize_t sendmmsg_once(int fd, int dontwait, void *arg)
 static ssize_t recvmmsg_once(int fd, int dontwait, void *arg)
 {
     struct batch *b = arg;
-    return plug_sys()->recvmmsg(fd, b->hdr, b->count,
-                                b->flags | dontwait | MSG_WAITFORONE | MSG_CMSG_CLOEXEC);
+    return plug_sys()->recvmmsg(fd, b->hdr, b->count, b->flags | dontwait | MSG_WAITFORONE);
 }
 
 static void prepare(struct batch *b, size_t count, int flags)
@@ -119,7 +118,7 @@ int plug_sock_recv_batch(struct plug_sock *s, struct plug_msg *msgs, size_t coun
     PLUG_ASSERT(s);
     struct batch b;
     struct plug_addr from[PLUG_BATCH_MAX];
-    prepare(&b, count, flags);
+    prepare(&b, count, flags | plug__sock_cloexec(s));
     for (unsigned i = 0; i < b.count; i++)
         b.hdr[i] = (struct mmsghdr){.msg_hdr = recv_header(&msgs[i], &b.one[i], &from[i])};
     int n = (int)plug__sock_try(s, POLLIN, plug__sock_deadline(s, flags), recvmmsg_once, &b);

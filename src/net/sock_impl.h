@@ -62,6 +62,9 @@ ssize_t plug__sock_recvmsg(struct plug_sock *s, struct msghdr *hdr, int flags, i
 ssize_t plug__sock_sendmsg(struct plug_sock *s, const struct msghdr *hdr, int flags,
                            int64_t deadline);
 
+/* MSG_CMSG_CLOEXEC where descriptors can come; packet(7) refuses it. */
+int plug__sock_cloexec(const struct plug_sock *s);
+
 /* Makes a handle of fd (takes it on success); timeout decides about O_NONBLOCK. */
 int plug__sock_make(struct plug_sock **ret, int fd, int family, int type, int proto,
                     int64_t timeout);

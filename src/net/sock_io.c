@@ -162,7 +162,7 @@ static ssize_t recvmsg_once(int fd, int dontwait, void *arg)
 {
     struct message *m = arg;
     struct msghdr hdr = m->hdr; /* the lengths in it are in and out */
-    ssize_t n = plug_sys()->recvmsg(fd, &hdr, m->flags | dontwait | MSG_CMSG_CLOEXEC);
+    ssize_t n = plug_sys()->recvmsg(fd, &hdr, m->flags | dontwait);
     if (n >= 0)
         m->hdr = hdr;
     return n;
@@ -174,9 +174,14 @@ static ssize_t sendmsg_once(int fd, int dontwait, void *arg)
     return plug_sys()->sendmsg(fd, &m->hdr, m->flags | dontwait | MSG_NOSIGNAL);
 }
 
+int plug__sock_cloexec(const struct plug_sock *s)
+{
+    return s->family == AF_UNIX ? MSG_CMSG_CLOEXEC : 0;
+}
+
 ssize_t plug__sock_recvmsg(struct plug_sock *s, struct msghdr *hdr, int flags, int64_t deadline)
 {
-    struct message m = {*hdr, flags};
+    struct message m = {*hdr, flags | plug__sock_cloexec(s)};
     ssize_t n = plug__sock_try(s, POLLIN, deadline, recvmsg_once, &m);
     if (n >= 0)
         *hdr = m.hdr;
