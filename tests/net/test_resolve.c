@@ -355,22 +355,42 @@ T_TEST_PLAIN(resolve_without_a_deadline_makes_no_thread)
 /* --- fork --------------------------------------------------------------------------------------
  */
 
-static int child_status(pid_t child)
+/* A child looks a name up; a pipe tells how it went, since a memory checker has its own exit status
+ * for what threads left behind in the child. */
+static bool child_resolves(void)
 {
-    int status = -1;
-    T_EQ(waitpid(child, &status, 0), child);
-    return status;
+    int fd[2];
+    char good = 0;
+    T_EQ(pipe(fd), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(20);
+        good = resolve_within("2.many", PLUG_S(5)) == 0;
+        _exit(write(fd[1], &good, 1) != 1);
+    }
+    close(fd[1]);
+    bool told = read(fd[0], &good, 1) == 1;
+    close(fd[0]);
+    T_EQ(waitpid(child, NULL, 0), child);
+    return told && good;
+}
+
+static void needs_threads_after_fork(void)
+{
+#if defined __has_feature
+#if __has_feature(thread_sanitizer)
+    T_SKIP("TSan does not follow threads into a child");
+#endif
+#endif
 }
 
 T_TEST_PLAIN(resolve_works_after_fork)
 {
+    needs_threads_after_fork();
     fake_begin();
     for (int i = 0; i < PLUG_RESOLVE_WORKERS; i++)
         T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
-    pid_t child = fork();
-    if (child == 0)
-        _exit(resolve_within("2.many", PLUG_S(5)) == 0 ? 0 : 1);
-    T_EQ(child_status(child), 0);
+    T_TRUE(child_resolves());
 }
 
 static atomic_bool stop;
@@ -388,18 +408,13 @@ T_TEST_PLAIN(resolve_survives_a_fork_hammer)
 {
     pthread_t thread[2];
     int bad = 0;
+    needs_threads_after_fork();
     fake_begin();
     atomic_store(&stop, false);
     for (int i = 0; i < 2; i++)
         T_EQ(pthread_create(&thread[i], NULL, keep_resolving, NULL), 0);
-    for (int i = 0; i < 50; i++) {
-        pid_t child = fork();
-        if (child == 0) {
-            alarm(10);
-            _exit(resolve_within("2.many", PLUG_S(5)) == 0 ? 0 : 1);
-        }
-        bad += child_status(child) != 0;
-    }
+    for (int i = 0; i < 50; i++)
+        bad += !child_resolves();
     atomic_store(&stop, true);
     for (int i = 0; i < 2; i++)
         pthread_join(thread[i], NULL);
