@@ -116,7 +116,7 @@ static const char *write_double(double d)
     return plug_buf_str(buf);
 }
 
-/* Reads back bit for bit, and is what %g gives with the fewest figures that do. */
+/* Reads back bit for bit, and has the fewest figures that do; %g drops the zeros at the end. */
 static void check_double(double d)
 {
     char fewest[48];
@@ -127,7 +127,7 @@ static void check_double(double d)
     double back = json_real_value(v);
     json_decref(v);
     T_MEM(&back, &d, sizeof d);
-    for (int p = 1; p <= 17; p++) {
+    for (int p = fabs(d) < DBL_MIN ? 1 : 15; p <= 17; p++) {
         snprintf(fewest, sizeof fewest, "%.*g\n", p, d);
         if (strtod(fewest, NULL) == d)
             break;
