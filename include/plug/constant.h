@@ -10,8 +10,8 @@
  * Layer: net. Static tables; numbers are those of the headers plug was built with.
  *
  * The caller:
- *   1. plug_constant_text("IPPROTO_", 132, b, sizeof b) gives "IPPROTO_SCTP", or "132" where it has
- * no name: it never fails
+ *   1. plug_constant_text("IPPROTO_", 132, b, sizeof b) gives "IPPROTO_SCTP", or "132" without a
+ *      name: it never fails
  *   2. for (c = NULL; (c = plug_constant_next("AF_", c));) ... c->name, c->value
  *
  * A prefix is everything before the part that varies, with its underscore: "SO_", not "SO". Several

@@ -68,8 +68,8 @@ PLUG_API PLUG_MUST int plug_url_port(const struct plug_url *u);
 PLUG_API PLUG_MUST int plug_url_default_port(const char *scheme, size_t len);
 /*
  * The scheme whose default a port is, "http" for 80: built-in first ("imap" for 143, where the
- * services may say "imap2"), then the services for tcp, then for udp. The length of the name (<
- * len), PLUG_ESCHEME, PLUG_EPORT (not 0..65535), -ENOSPC, -ENOMEM.
+ * services may say "imap2"), then the services for tcp, then for udp. The length of the name, below
+ * len; PLUG_ESCHEME, PLUG_EPORT (not 0..65535), -ENOSPC, -ENOMEM.
  */
 PLUG_API PLUG_MUST int plug_url_scheme_of_port(int port, char *buf, size_t len);
 
