@@ -23,7 +23,7 @@ static void lay(const char *plan)
 {
     size_t where = 0;
     if (plug_sys_fault(plan, &where) < 0)
-        T_FAIL("%s: mistake at offset %zu", plan, where);
+        T_FAIL("%s: mistake at offset %zu", plan ? plan : "no plan", where);
 }
 
 static int64_t try_socket(void)
