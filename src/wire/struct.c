@@ -297,10 +297,10 @@ int plug_struct_iter_next(struct plug_struct_iter *iter, struct plug_value *ret_
 #define STACK_RUNS 128
 
 /* Declares a plan of the caller's format, or returns the error of it. */
-#define PLAN(s)                                                                                    \
+#define PLAN(s, text_, ret_error)                                                                  \
     struct plug__struct_run runs[STACK_RUNS];                                                      \
     struct plug_struct s;                                                                          \
-    s.text = format;                                                                               \
+    s.text = (text_);                                                                              \
     s.run = runs;                                                                                  \
     s.run_room = STACK_RUNS;                                                                       \
     int bad_format = plug__struct_plan(&s, ret_error);                                             \
@@ -309,36 +309,37 @@ int plug_struct_iter_next(struct plug_struct_iter *iter, struct plug_value *ret_
 
 ssize_t plug_calcsize(const char *format, struct plug_struct_error *ret_error)
 {
-    PLAN(s);
-    return (ssize_t)s.size;
+    struct plug_struct s = {.text = format};
+    int err = plug__struct_measure(&s, ret_error);
+    return err < 0 ? err : (ssize_t)s.size;
 }
 
-ssize_t plug_pack(const char *format, const struct plug_value *values, size_t count, void *buf,
-                  size_t len, struct plug_struct_error *ret_error)
+ssize_t plug__struct_pack_text(const char *format, const struct plug_value *values, size_t count,
+                               void *buf, size_t len, struct plug_struct_error *ret_error)
 {
-    PLAN(s);
+    PLAN(s, format, ret_error);
     return plug_struct_pack(&s, values, count, buf, len, ret_error);
+}
+
+ssize_t plug__struct_unpack_text(const char *format, const uint8_t *base,
+                                 struct plug_value *ret_values)
+{
+    PLAN(s, format, NULL);
+    return plug__struct_unpack(&s, base, ret_values);
 }
 
 ssize_t plug_pack_into(const char *format, const struct plug_value *values, size_t count, void *buf,
                        size_t len, ptrdiff_t offset, struct plug_struct_error *ret_error)
 {
-    PLAN(s);
+    PLAN(s, format, ret_error);
     return plug_struct_pack_into(&s, values, count, buf, len, offset, ret_error);
-}
-
-ssize_t plug_unpack(const char *format, const void *buf, size_t len, struct plug_value *ret_values,
-                    size_t room, struct plug_struct_error *ret_error)
-{
-    PLAN(s);
-    return plug_struct_unpack(&s, buf, len, ret_values, room, ret_error);
 }
 
 ssize_t plug_unpack_from(const char *format, const void *buf, size_t len, ptrdiff_t offset,
                          struct plug_value *ret_values, size_t room,
                          struct plug_struct_error *ret_error)
 {
-    PLAN(s);
+    PLAN(s, format, ret_error);
     return plug_struct_unpack_from(&s, buf, len, offset, ret_values, room, ret_error);
 }
 
@@ -346,6 +347,6 @@ ssize_t plug_unpack_refs(const char *format, const void *buf, size_t len,
                          const struct plug_ref *refs, size_t count,
                          struct plug_struct_error *ret_error)
 {
-    PLAN(s);
+    PLAN(s, format, ret_error);
     return plug_struct_unpack_refs(&s, buf, len, refs, count, ret_error);
 }

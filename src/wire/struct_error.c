@@ -45,6 +45,24 @@ int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
                                                       .offset = offset});
 }
 
+int plug__struct_fail_pack(const struct plug_struct *s, size_t count, size_t len,
+                           struct plug_struct_error *ret_error)
+{
+    if (count != s->count)
+        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_PACK, s->count, count);
+    return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_PACK, s->size,
+                                   len, 0);
+}
+
+int plug__struct_fail_unpack(const struct plug_struct *s, size_t len, size_t room,
+                             struct plug_struct_error *ret_error)
+{
+    if (len != s->size)
+        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_UNPACK,
+                                       s->size, len, 0);
+    return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_UNPACK, s->count, room);
+}
+
 static bool takes_integers(uint8_t op)
 {
     return op >= PLUG__OP_I8 && op <= PLUG__OP_POINTER;

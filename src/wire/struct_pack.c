@@ -109,50 +109,13 @@ static inline bool take_bool(const struct plug_value *v, uint8_t *ret_x)
 /* --- bytes -------------------------------------------------------------------------------------
  */
 
-/* memcpy and memset of a few bytes, without the call: two halves that may overlap. */
-static inline void copy(uint8_t *to, const uint8_t *from, size_t n)
+/* The value's bytes, cut or filled up with zeros to n. */
+static void put_text(uint8_t *p, size_t n, const struct plug_value *v)
 {
-    if (n > 16) {
-        memcpy(to, from, n);
-    } else if (n >= 8) {
-        uint64_t head, tail;
-        memcpy(&head, from, 8);
-        memcpy(&tail, from + n - 8, 8);
-        memcpy(to, &head, 8);
-        memcpy(to + n - 8, &tail, 8);
-    } else if (n >= 4) {
-        uint32_t head, tail;
-        memcpy(&head, from, 4);
-        memcpy(&tail, from + n - 4, 4);
-        memcpy(to, &head, 4);
-        memcpy(to + n - 4, &tail, 4);
-    } else if (n) {
-        to[0] = from[0];
-        to[n / 2] = from[n / 2];
-        to[n - 1] = from[n - 1];
-    }
-}
-
-static inline void zero(uint8_t *to, size_t n)
-{
-    if (n > 8) {
-        memset(to, 0, n);
-    } else if (n >= 4) {
-        memset(to, 0, 4);
-        memset(to + n - 4, 0, 4);
-    } else if (n) {
-        to[0] = to[n / 2] = to[n - 1] = 0;
-    }
-}
-
-static inline bool put_string(uint8_t *p, size_t n, const struct plug_value *v)
-{
-    if (PLUG__UNLIKELY(v->kind != PLUG_VALUE_BYTES))
-        return false;
     size_t len = v->bytes.len < n ? v->bytes.len : n;
-    copy(p, v->bytes.ptr, len);
-    zero(p + len, n - len);
-    return true;
+    if (len)
+        memcpy(p, v->bytes.ptr, len);
+    memset(p + len, 0, n - len);
 }
 
 /* The length byte stops at 255, the text does not: that is what CPython writes. */
@@ -163,7 +126,7 @@ static inline bool put_pascal(uint8_t *p, size_t n, const struct plug_value *v)
     if (n) {
         size_t len = v->bytes.len < n - 1 ? v->bytes.len : n - 1;
         p[0] = (uint8_t)(len < 255 ? len : 255);
-        put_string(p + 1, n - 1, v);
+        put_text(p + 1, n - 1, v);
     }
     return true;
 }
@@ -210,13 +173,14 @@ const struct plug_value *plug__struct_run_pack(const struct plug__struct_run *ru
             PACK_BOTH(F32, uint32_t, take_f32, __builtin_bswap32)
             PACK_BOTH(F64, uint64_t, take_f64, __builtin_bswap64)
         case PLUG__OP_PAD:
-            zero(p, n);
+            memset(p, 0, n);
             p += n;
             break;
         case PLUG__OP_STRING:
-            if (PLUG__UNLIKELY(!put_string(p, n, v)))
+            if (PLUG__UNLIKELY(v->kind != PLUG_VALUE_BYTES))
                 return v;
-            zero(p + n, run->padding);
+            put_text(p, n, v);
+            memset(p + n, 0, run->padding);
             p += n + run->padding;
             v++;
             break;

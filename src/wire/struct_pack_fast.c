@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* plug_struct_pack, for values of the plainest kinds. */
+/* plug_struct_pack and plug_pack, for values of the plainest kinds. */
 #include "wire/struct_fast.h"
+#include "wire/struct_text.h"
 
 #define SAME(x) (x)
 
@@ -74,60 +75,64 @@
     memset(p + (n), 0, (room) - (n));                                                              \
     p += (room);                                                                                   \
     v++;                                                                                           \
-    NEXT
+    NEXT_RUN
 #define STRING_LABEL(n)       [PLUG__JUMP_STRING(n)] = &&STRING_##n##_##n
 #define PADDED_LABEL(n, room) [PLUG__JUMP_PADDED(n)] = &&STRING_##n##_##room
 
+/* Each operation with the code of one item. */
+#define ITEMS(X)                                                                                   \
+    X(CHAR, 1, CHARACTER)                                                                          \
+    X(BOOL, 1, TRUTH)                                                                              \
+    X(I8, 1, INTEGER(8, 0x80, SAME))                                                               \
+    X(U8, 1, INTEGER(8, 0, SAME))                                                                  \
+    X(I16, 2, INTEGER(16, 0x8000, SAME))                                                           \
+    X(I16_SWAP, 2, INTEGER(16, 0x8000, __builtin_bswap16))                                         \
+    X(U16, 2, INTEGER(16, 0, SAME))                                                                \
+    X(U16_SWAP, 2, INTEGER(16, 0, __builtin_bswap16))                                              \
+    X(I32, 4, INTEGER(32, 0x80000000, SAME))                                                       \
+    X(I32_SWAP, 4, INTEGER(32, 0x80000000, __builtin_bswap32))                                     \
+    X(U32, 4, INTEGER(32, 0, SAME))                                                                \
+    X(U32_SWAP, 4, INTEGER(32, 0, __builtin_bswap32))                                              \
+    X(I64, 8, SIGNED64(SAME))                                                                      \
+    X(I64_SWAP, 8, SIGNED64(__builtin_bswap64))                                                    \
+    X(U64, 8, UNSIGNED64(SAME))                                                                    \
+    X(U64_SWAP, 8, UNSIGNED64(__builtin_bswap64))                                                  \
+    X(POINTER, sizeof(void *), ADDRESS)                                                            \
+    X(F32, 4, FLOAT32(SAME))                                                                       \
+    X(F32_SWAP, 4, FLOAT32(__builtin_bswap32))                                                     \
+    X(F64, 8, FLOAT64(SAME))                                                                       \
+    X(F64_SWAP, 8, FLOAT64(__builtin_bswap64))
 ssize_t plug_struct_pack(const struct plug_struct *s, const struct plug_value *values, size_t count,
                          void *buf, size_t len, struct plug_struct_error *ret_error)
 {
-    static const void *const labels[PLUG__JUMP_COUNT] = {
-        LABELS(PAD),        LABELS(CHAR),       LABELS(BOOL),       LABELS(I8),
-        LABELS(U8),         LABELS(I16),        LABELS(I16_SWAP),   LABELS(U16),
-        LABELS(U16_SWAP),   LABELS(I32),        LABELS(I32_SWAP),   LABELS(U32),
-        LABELS(U32_SWAP),   LABELS(I64),        LABELS(I64_SWAP),   LABELS(U64),
-        LABELS(U64_SWAP),   LABELS(POINTER),    LABELS(F32),        LABELS(F32_SWAP),
-        LABELS(F64),        LABELS(F64_SWAP),   STRING_LABEL(1),    STRING_LABEL(2),
-        STRING_LABEL(3),    STRING_LABEL(4),    STRING_LABEL(5),    STRING_LABEL(6),
-        STRING_LABEL(7),    STRING_LABEL(8),    PADDED_LABEL(1, 4), PADDED_LABEL(2, 4),
-        PADDED_LABEL(3, 4), PADDED_LABEL(4, 8), PADDED_LABEL(5, 8), PADDED_LABEL(6, 8),
-        PADDED_LABEL(7, 8),
-    };
-    if (PLUG__UNLIKELY(count != s->count))
-        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_PACK, s->count, count);
-    if (PLUG__UNLIKELY(len < s->size))
-        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_PACK, s->size,
-                                       len, 0);
+    static const void *const labels[PLUG__JUMP_COUNT] = {PLUG__FAST_OPS(RUN_LABELS) RUN_LABELS(PAD)
+                                                             STRING_LABEL(1),
+                                                         STRING_LABEL(2),
+                                                         STRING_LABEL(3),
+                                                         STRING_LABEL(4),
+                                                         STRING_LABEL(5),
+                                                         STRING_LABEL(6),
+                                                         STRING_LABEL(7),
+                                                         STRING_LABEL(8),
+                                                         PADDED_LABEL(1, 4),
+                                                         PADDED_LABEL(2, 4),
+                                                         PADDED_LABEL(3, 4),
+                                                         PADDED_LABEL(4, 8),
+                                                         PADDED_LABEL(5, 8),
+                                                         PADDED_LABEL(6, 8),
+                                                         PADDED_LABEL(7, 8)};
+    if (PLUG__UNLIKELY(count != s->count || len < s->size))
+        return plug__struct_fail_pack(s, count, len, ret_error);
     if (PLUG__UNLIKELY(!s->pack_plain))
         goto slow;
-    const struct plug__struct_run *run = s->run, *last = s->run + s->run_count - 1;
+    const struct plug__struct_run *run = s->run;
     const struct plug_value *v = values;
     uint8_t *p = buf;
     size_t n;
     goto *labels[run->jump];
 
-    WAYS(PAD, ZERO)
-    WAYS(CHAR, CHARACTER)
-    WAYS(BOOL, TRUTH)
-    WAYS(I8, INTEGER(8, 0x80, SAME))
-    WAYS(U8, INTEGER(8, 0, SAME))
-    WAYS(I16, INTEGER(16, 0x8000, SAME))
-    WAYS(I16_SWAP, INTEGER(16, 0x8000, __builtin_bswap16))
-    WAYS(U16, INTEGER(16, 0, SAME))
-    WAYS(U16_SWAP, INTEGER(16, 0, __builtin_bswap16))
-    WAYS(I32, INTEGER(32, 0x80000000, SAME))
-    WAYS(I32_SWAP, INTEGER(32, 0x80000000, __builtin_bswap32))
-    WAYS(U32, INTEGER(32, 0, SAME))
-    WAYS(U32_SWAP, INTEGER(32, 0, __builtin_bswap32))
-    WAYS(I64, SIGNED64(SAME))
-    WAYS(I64_SWAP, SIGNED64(__builtin_bswap64))
-    WAYS(U64, UNSIGNED64(SAME))
-    WAYS(U64_SWAP, UNSIGNED64(__builtin_bswap64))
-    WAYS(POINTER, ADDRESS)
-    WAYS(F32, FLOAT32(SAME))
-    WAYS(F32_SWAP, FLOAT32(__builtin_bswap32))
-    WAYS(F64, FLOAT64(SAME))
-    WAYS(F64_SWAP, FLOAT64(__builtin_bswap64))
+    ITEMS(RUN)
+    RUN(PAD, 1, ZERO)
     STRING(1, 1)
     STRING(2, 2)
     STRING(3, 3)
@@ -147,4 +152,56 @@ done:
     return (ssize_t)s->size;
 slow:
     return plug__struct_pack(s, values, buf, ret_error);
+}
+
+#define ALIGN_HERE                                                                                 \
+    for (; (size_t)(p - (uint8_t *)buf) & code->mask; *p++ = 0)                                    \
+    EXPECT(p != end)
+#define ROOM(n, bytes) EXPECT((size_t)(v_end - v) >= (n) && (size_t)(end - p) / (bytes) >= (n))
+
+/*
+ * One way through the format, looking at each step whether all is well; if not, all begins again in
+ * plug__struct_pack_text.
+ */
+ssize_t plug_pack(const char *format, const struct plug_value *values, size_t count, void *buf,
+                  size_t len, struct plug_struct_error *ret_error)
+{
+    static const void *const labels[3 * PLUG__OP_COUNT] = {PLUG__FAST_OPS(EACH_LABELS) EACH_REST};
+    const char *at = format;
+    const struct plug__struct_code *codes = plug__struct_order(&at), *code;
+    const struct plug_value *v = values, *v_end = values + count;
+    uint8_t *p = buf, *end = p + len;
+    size_t n = 1;
+    NEXT_CODE
+
+    ITEMS(EACH)
+PAD:
+    n = 1;
+PAD_repeated:
+    EXPECT((size_t)(end - p) >= n)
+    for (; n; n--)
+        *p++ = 0;
+    NEXT_CODE
+STRING:
+    n = 1;
+STRING_repeated:
+    ROOM(1, 1)
+    EXPECT(v->kind == PLUG_VALUE_BYTES && n <= PLUG__STRUCT_SHORT && (size_t)(end - p) >= n)
+    plug__struct_put_short(p, n, v++);
+    p += n;
+    NEXT_CODE
+repeat:
+    n = plug__struct_repeat(&at);
+    code = &codes[(uint8_t)*at++];
+    ALIGN_HERE
+    if (n || code->op == PLUG__OP_STRING)
+        goto *labels[PLUG__OP_REPEATED(code->op)];
+    EXPECT(code->op >= PLUG__OP_PAD && code->op != PLUG__OP_PASCAL)
+space:
+    NEXT_CODE
+done:
+    if (PLUG__LIKELY(v == v_end && at - format <= (ptrdiff_t)PLUG_STRUCT_FORMAT_MAX))
+        return p - (uint8_t *)buf;
+slow:
+    return plug__struct_pack_text(format, values, count, buf, len, ret_error);
 }

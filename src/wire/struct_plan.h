@@ -8,45 +8,7 @@
  * The executors dispatch once per run and loop over its items, so a record costs few jumps, and
  * "1000000H" is one run. Bounds are checked once, against the size of the whole record.
  */
-#include <plug/struct.h>
-
-#define PLUG__LIKELY(x)   __builtin_expect(!!(x), 1)
-#define PLUG__UNLIKELY(x) __builtin_expect(!!(x), 0)
-
-/* How the items of a run are moved. _SWAP: the other byte order than the host's. */
-enum plug__struct_op {
-    PLUG__OP_BAD, /* not a format character; the first four are never in a run */
-    PLUG__OP_SPACE,
-    PLUG__OP_DIGIT,
-    PLUG__OP_NATIVE_ONLY,
-    PLUG__OP_PAD,
-    PLUG__OP_CHAR,
-    PLUG__OP_BOOL,
-    PLUG__OP_I8,
-    PLUG__OP_U8,
-    PLUG__OP_I16,
-    PLUG__OP_I16_SWAP,
-    PLUG__OP_U16,
-    PLUG__OP_U16_SWAP,
-    PLUG__OP_I32,
-    PLUG__OP_I32_SWAP,
-    PLUG__OP_U32,
-    PLUG__OP_U32_SWAP,
-    PLUG__OP_I64,
-    PLUG__OP_I64_SWAP,
-    PLUG__OP_U64,
-    PLUG__OP_U64_SWAP,
-    PLUG__OP_POINTER,
-    PLUG__OP_F32,
-    PLUG__OP_F32_SWAP,
-    PLUG__OP_F64,
-    PLUG__OP_F64_SWAP,
-    PLUG__OP_F16, /* from here on the fast executors know only strings */
-    PLUG__OP_F16_SWAP,
-    PLUG__OP_STRING, /* from here on a run is one item */
-    PLUG__OP_PASCAL,
-    PLUG__OP_COUNT
-};
+#include "wire/struct_codes.h"
 
 /*
  * Runs follow each other without gaps. jump says where the fast executors go for a run: to code for
@@ -102,7 +64,6 @@ static inline size_t plug__struct_part_items(const struct plug__struct_part *par
 }
 
 /* Reads a good format again, part by part; parts without items are left out. */
-struct plug__struct_code;
 struct plug__struct_reader {
     const char *text, *at;
     const struct plug__struct_code *codes;
@@ -120,7 +81,7 @@ bool plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct
 struct plug_struct {
     size_t size;  /* of a record */
     size_t count; /* items */
-    struct plug__struct_run *run;
+    struct plug__struct_run *run, *last;
     size_t run_count;
     size_t run_room;
     bool pack_plain, unpack_plain; /* there are runs, all there, and the fast executors know them */
@@ -133,6 +94,8 @@ struct plug_struct {
  * Reads the format s->text, fills in size and counts, and as many runs as there is room for. 0, or an error of plug_struct_open, told to ret_error.
  */
 int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error);
+/* The same, for size and count only. */
+int plug__struct_measure(struct plug_struct *s, struct plug_struct_error *ret_error);
 
 /* The part that an item belongs to, found by reading a good format again. */
 void plug__struct_find(const struct plug_struct *s, size_t item,
@@ -161,6 +124,12 @@ ssize_t plug__struct_pack(const struct plug_struct *s, const struct plug_value *
 ssize_t plug__struct_unpack(const struct plug_struct *s, const uint8_t *base,
                             struct plug_value *ret_values);
 
+/* plug_pack, by way of a plan; and plug_unpack of a good format whose count and size suit. */
+ssize_t plug__struct_pack_text(const char *format, const struct plug_value *values, size_t count,
+                               void *buf, size_t len, struct plug_struct_error *ret_error);
+ssize_t plug__struct_unpack_text(const char *format, const uint8_t *base,
+                                 struct plug_value *ret_values);
+
 /* The kind of pointer an item wants in the first place. */
 enum plug_ref_kind plug__struct_op_wants(uint8_t op);
 
@@ -181,6 +150,11 @@ int plug__struct_fail_count(struct plug_struct_error *ret_error, enum plug_struc
 int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
                             enum plug_struct_step step, size_t needed, size_t actual,
                             ptrdiff_t offset);
+/* A wrong count or size, whichever it is. */
+int plug__struct_fail_pack(const struct plug_struct *s, size_t count, size_t len,
+                           struct plug_struct_error *ret_error);
+int plug__struct_fail_unpack(const struct plug_struct *s, size_t len, size_t room,
+                             struct plug_struct_error *ret_error);
 int plug__struct_fail_value(struct plug_struct_error *ret_error, const struct plug_struct *s,
                             size_t item, const struct plug_value *value);
 int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug_struct *s,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* plug_struct_unpack, for all but half floats and Pascal strings. */
+/* plug_struct_unpack and plug_unpack, for all but half floats and Pascal strings. */
 #include "wire/struct_fast.h"
 
 #define SAME(x) (x)
@@ -37,73 +37,103 @@
         v++;                                                                                       \
     }
 
+/* Each operation with the code of one item. */
+#define ITEMS(X)                                                                                   \
+    X(CHAR, 1, BYTES(1))                                                                           \
+    X(BOOL, 1, GET(uint8_t, u, BOOL, TRUTH))                                                       \
+    X(I8, 1, INTEGER(int8_t, SAME))                                                                \
+    X(U8, 1, INTEGER(uint8_t, SAME))                                                               \
+    X(I16, 2, INTEGER(int16_t, SAME))                                                              \
+    X(I16_SWAP, 2, INTEGER(int16_t, __builtin_bswap16))                                            \
+    X(U16, 2, INTEGER(uint16_t, SAME))                                                             \
+    X(U16_SWAP, 2, INTEGER(uint16_t, __builtin_bswap16))                                           \
+    X(I32, 4, INTEGER(int32_t, SAME))                                                              \
+    X(I32_SWAP, 4, INTEGER(int32_t, __builtin_bswap32))                                            \
+    X(U32, 4, INTEGER(uint32_t, SAME))                                                             \
+    X(U32_SWAP, 4, INTEGER(uint32_t, __builtin_bswap32))                                           \
+    X(I64, 8, INTEGER(int64_t, SAME))                                                              \
+    X(I64_SWAP, 8, INTEGER(int64_t, __builtin_bswap64))                                            \
+    X(U64, 8, GET(uint64_t, u, UINT, SAME))                                                        \
+    X(U64_SWAP, 8, GET(uint64_t, u, UINT, __builtin_bswap64))                                      \
+    X(POINTER, sizeof(void *), GET(uintptr_t, u, UINT, SAME))                                      \
+    X(F32, 4, FLOAT32(SAME))                                                                       \
+    X(F32_SWAP, 4, FLOAT32(__builtin_bswap32))                                                     \
+    X(F64, 8, GET(uint64_t, u, FLOAT, SAME))                                                       \
+    X(F64_SWAP, 8, GET(uint64_t, u, FLOAT, __builtin_bswap64))
 ssize_t plug_struct_unpack(const struct plug_struct *s, const void *buf, size_t len,
                            struct plug_value *ret_values, size_t room,
                            struct plug_struct_error *ret_error)
 {
     static const void *const labels[PLUG__JUMP_COUNT] = {
-        LABEL_ALL(PAD, PAD),
-        LABELS(CHAR),
-        LABELS(BOOL),
-        LABELS(I8),
-        LABELS(U8),
-        LABELS(I16),
-        LABELS(I16_SWAP),
-        LABELS(U16),
-        LABELS(U16_SWAP),
-        LABELS(I32),
-        LABELS(I32_SWAP),
-        LABELS(U32),
-        LABELS(U32_SWAP),
-        LABELS(I64),
-        LABELS(I64_SWAP),
-        LABELS(U64),
-        LABELS(U64_SWAP),
-        LABELS(F32),
-        LABELS(F32_SWAP),
-        LABELS(F64),
-        LABELS(F64_SWAP),
-        LABELS(POINTER),
-        LABEL_ALL(STRING, STRING),
-        [PLUG__JUMP_STRING(1)... PLUG__JUMP_COUNT - 1] = &&STRING,
-    };
-    if (PLUG__UNLIKELY(len != s->size))
-        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_UNPACK,
-                                       s->size, len, 0);
-    if (PLUG__UNLIKELY(room < s->count))
-        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_UNPACK, s->count, room);
+        PLUG__FAST_OPS(RUN_LABELS) RUN_LABEL(PAD), RUN_LABEL(STRING),
+        [PLUG__JUMP_STRING(1)... PLUG__JUMP_COUNT - 1] = &&STRING};
+    if (PLUG__UNLIKELY(len != s->size || room < s->count))
+        return plug__struct_fail_unpack(s, len, room, ret_error);
     if (PLUG__UNLIKELY(!s->unpack_plain))
         return plug__struct_unpack(s, buf, ret_values);
-    const struct plug__struct_run *run = s->run, *last = s->run + s->run_count - 1;
+    const struct plug__struct_run *run = s->run;
     struct plug_value *v = ret_values;
     const uint8_t *p = buf;
     size_t n;
     goto *labels[run->jump];
 
-    WAYS(CHAR, BYTES(1))
-    WAYS(BOOL, GET(uint8_t, u, BOOL, TRUTH))
-    WAYS(I8, INTEGER(int8_t, SAME))
-    WAYS(U8, INTEGER(uint8_t, SAME))
-    WAYS(I16, INTEGER(int16_t, SAME))
-    WAYS(I16_SWAP, INTEGER(int16_t, __builtin_bswap16))
-    WAYS(U16, INTEGER(uint16_t, SAME))
-    WAYS(U16_SWAP, INTEGER(uint16_t, __builtin_bswap16))
-    WAYS(I32, INTEGER(int32_t, SAME))
-    WAYS(I32_SWAP, INTEGER(int32_t, __builtin_bswap32))
-    WAYS(U32, INTEGER(uint32_t, SAME))
-    WAYS(U32_SWAP, INTEGER(uint32_t, __builtin_bswap32))
-    WAYS(I64, INTEGER(int64_t, SAME))
-    WAYS(I64_SWAP, INTEGER(int64_t, __builtin_bswap64))
-    WAYS(U64, GET(uint64_t, u, UINT, SAME))
-    WAYS(U64_SWAP, GET(uint64_t, u, UINT, __builtin_bswap64))
-    WAYS(POINTER, GET(uintptr_t, u, UINT, SAME))
-    WAYS(F32, FLOAT32(SAME))
-    WAYS(F32_SWAP, FLOAT32(__builtin_bswap32))
-    WAYS(F64, GET(uint64_t, u, FLOAT, SAME))
-    WAYS(F64_SWAP, GET(uint64_t, u, FLOAT, __builtin_bswap64))
+    ITEMS(RUN)
 STRING:
     BYTES(run->count)
     p += run->padding;
-    NEXT PAD : p += run->count;
-    NEXT done : return (ssize_t)s->count;
+    NEXT_RUN
+PAD:
+    p += run->count;
+    NEXT_RUN
+done:
+    return (ssize_t)s->count;
+}
+
+#define ALIGN_HERE     p += -(size_t)(p - (const uint8_t *)buf) & code->mask;
+#define ROOM(n, bytes) /* has been seen to */
+
+ssize_t plug_unpack(const char *format, const void *buf, size_t len, struct plug_value *ret_values,
+                    size_t room, struct plug_struct_error *ret_error)
+{
+    static const void *const labels[3 * PLUG__OP_COUNT] = {PLUG__FAST_OPS(EACH_LABELS) EACH_REST};
+    struct plug_struct s;
+    s.text = format;
+    int err = plug__struct_measure(&s, ret_error);
+    if (PLUG__UNLIKELY(err < 0))
+        return err;
+    if (PLUG__UNLIKELY(len != s.size || room < s.count))
+        return plug__struct_fail_unpack(&s, len, room, ret_error);
+    const char *at = format;
+    const struct plug__struct_code *codes = plug__struct_order(&at);
+    const struct plug__struct_code *code;
+    struct plug_value *v = ret_values;
+    const uint8_t *p = buf;
+    size_t n = 1;
+    NEXT_CODE
+
+    ITEMS(EACH)
+PAD:
+    n = 1;
+PAD_repeated:
+    p += n;
+    NEXT_CODE
+STRING:
+    n = 1;
+STRING_repeated:
+    BYTES(n)
+    NEXT_CODE
+repeat:
+    n = plug__struct_repeat(&at);
+    code = &codes[(uint8_t)*at++];
+    ALIGN_HERE
+    if (n || code->op == PLUG__OP_STRING)
+        goto *labels[PLUG__OP_REPEATED(code->op)];
+    if (code->op == PLUG__OP_PASCAL)
+        goto slow;
+space:
+    NEXT_CODE
+done:
+    return (ssize_t)s.count;
+slow:
+    return plug__struct_unpack_text(format, buf, ret_values);
 }
