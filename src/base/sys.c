@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/at_hand.h"
 #include "base/sys_tap.h"
 #include <plug/sys.h>
 #include <stdio.h>
@@ -11,23 +12,21 @@ _Static_assert(sizeof(struct plug_sys) ==
                    offsetof(struct plug_sys, socket) + PLUG__SYS_MALLOC * sizeof(void (*)(void)),
                "struct plug_sys and PLUG__SYS_ENTRIES must have the same entries");
 
-static const struct plug_sys *_Atomic in_force;  /* NULL: the kernel's */
-static const struct plug_sys *_Atomic installed; /* by plug_sys_set; NULL: the kernel's */
+const struct plug_sys *_Atomic plug__sys_in_force = &plug__kernel_table;
+static const struct plug_sys *_Atomic installed = &plug__kernel_table; /* by plug_sys_set */
 
 const struct plug_sys *plug_sys(void)
 {
-    const struct plug_sys *sys = atomic_load_explicit(&in_force, memory_order_acquire);
-
-    return __builtin_expect(sys != NULL, 0) ? sys : plug_sys_kernel();
+    return plug__sys();
 }
 
 static void settle(unsigned taps)
 {
     const struct plug_sys *below = installed;
 
-    plug__tap_behind(below ? below : plug_sys_kernel());
+    plug__tap_behind(below);
     atomic_store(&plug__taps, taps);
-    atomic_store_explicit(&in_force, taps ? &plug__tap_table : below, memory_order_release);
+    atomic_store_explicit(&plug__sys_in_force, taps ? &plug__tap_table : below, memory_order_release);
 }
 
 int plug_sys_set(const struct plug_sys *sys)
@@ -41,7 +40,7 @@ int plug_sys_set(const struct plug_sys *sys)
         PLUG__SYS_ENTRIES(CHECK)
 #undef CHECK
     }
-    installed = sys;
+    installed = sys ? sys : &plug__kernel_table;
     settle(plug__taps);
     return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel's table. Thin: each entry is one call, with its error as a result. */
-#include "base/sys_entries.h"
+#include "base/sys_tap.h"
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
@@ -193,7 +193,7 @@ static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), v
 PLUG__SYS_ENTRIES(KERNEL)
 
 /* clang-format off */
-static const struct plug_sys kernel_table = {
+const struct plug_sys plug__kernel_table = {
     .size = sizeof(struct plug_sys),
     .name = "kernel",
 #define ENTRY(kernel, tap, result, name, ...) .name = kernel_##name,
@@ -204,5 +204,5 @@ static const struct plug_sys kernel_table = {
 
 const struct plug_sys *plug_sys_kernel(void)
 {
-    return &kernel_table;
+    return &plug__kernel_table;
 }

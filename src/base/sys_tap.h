@@ -26,7 +26,8 @@ struct plug__verdict {
 /* Counts a call of the entry and decides about it. */
 struct plug__verdict plug__tap(enum plug__sys_entry entry);
 
-/* The tap's table, and the one behind it. */
+/* The kernel's table; the tap's, and the one behind it. */
+extern const struct plug_sys plug__kernel_table;
 extern const struct plug_sys plug__tap_table;
 void plug__tap_behind(const struct plug_sys *sys);
 

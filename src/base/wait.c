@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/at_hand.h"
 #include <plug/err.h>
 #include <plug/sys.h>
 #include <plug/time.h>
@@ -37,27 +38,27 @@ static int poll_wait(struct plug_waiter *w, int fd, short events, int64_t deadli
 }
 
 /* Made when first asked for: a thread-local address is no constant. */
-static __thread struct plug_waiter default_waiter;
-static __thread struct plug_waiter *own_waiter;
+__thread struct plug_waiter plug__default_waiter;
+__thread struct plug_waiter *plug__own_waiter;
 
 struct plug_waiter *plug_waiter(void)
 {
-    if (own_waiter)
-        return own_waiter;
-    if (!default_waiter.wait) {
-        default_waiter.size = sizeof default_waiter;
-        default_waiter.name = "poll";
-        default_waiter.wait = poll_wait;
-        default_waiter.wait_many = poll_many;
+    if (plug__own_waiter)
+        return plug__own_waiter;
+    if (!plug__default_waiter.wait) {
+        plug__default_waiter.size = sizeof plug__default_waiter;
+        plug__default_waiter.name = "poll";
+        plug__default_waiter.wait = poll_wait;
+        plug__default_waiter.wait_many = poll_many;
     }
-    return &default_waiter;
+    return &plug__default_waiter;
 }
 
 struct plug_waiter *plug_waiter_set(struct plug_waiter *w)
 {
-    struct plug_waiter *before = own_waiter;
+    struct plug_waiter *before = plug__own_waiter;
 
-    own_waiter = w;
+    plug__own_waiter = w;
     return before;
 }
 
@@ -155,5 +156,5 @@ bool plug_eintr_set(bool return_eintr)
 
 bool plug_wait_may_block(int64_t deadline)
 {
-    return !own_waiter && deadline == PLUG_NEVER && plug_deadline_current() == PLUG_NEVER;
+    return plug__may_block(deadline);
 }

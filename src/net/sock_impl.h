@@ -25,7 +25,12 @@ struct plug_sock {
 #define PLUG__TRY_ONCE INT64_MIN
 
 /* The deadline of a call that starts now, from the handle's timeout and the flags of the call. */
-int64_t plug__sock_deadline(const struct plug_sock *s, int flags);
+int64_t plug__sock_deadline_set(const struct plug_sock *s, int flags);
+static inline int64_t plug__sock_deadline(const struct plug_sock *s, int flags)
+{
+    bool plain = s->timeout == PLUG_FOREVER && !(flags & (MSG_DONTWAIT | MSG_ERRQUEUE));
+    return __builtin_expect(plain, 1) ? PLUG_NEVER : plug__sock_deadline_set(s, flags);
+}
 
 /*
  * One attempt at an operation. dontwait is MSG_DONTWAIT or 0: with 0 it may block in the kernel.

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Try, wait, try again: the only place where socket operations meet the waiter. */
+#include "base/at_hand.h"
 #include "net/sock_impl.h"
 
 #include <errno.h>
@@ -8,11 +9,11 @@
 #include <plug/sys.h>
 #include <plug/wait.h>
 
-int64_t plug__sock_deadline(const struct plug_sock *s, int flags)
+int64_t plug__sock_deadline_set(const struct plug_sock *s, int flags)
 {
     if (s->timeout == PLUG_NOWAIT || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)))
         return PLUG__TRY_ONCE;
-    return s->timeout == PLUG_FOREVER ? PLUG_NEVER : plug_deadline_after(s->timeout);
+    return plug_deadline_after(s->timeout);
 }
 
 int plug__sock_expired(int64_t deadline)
@@ -56,24 +57,28 @@ static ssize_t try_and_wait(int fd, short events, int64_t deadline, plug__try_fn
     }
 }
 
+/* A call that was free to block has said r: is that its answer? */
+static ssize_t settle(struct plug_sock *s, short events, plug__try_fn *fn, void *arg, ssize_t r)
+{
+    while (interrupted(r))
+        r = fn(s->fd, 0, arg);
+    if (r == -EAGAIN && shared_nonblock(s->fd))
+        return try_and_wait(s->fd, events, PLUG_NEVER, fn, arg);
+    return r;
+}
+
 ssize_t plug__sock_try(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
                        void *arg)
 {
-    if (deadline != PLUG_NEVER || !plug_wait_may_block(deadline))
+    if (!plug_wait_may_block(deadline))
         return try_and_wait(s->fd, events, deadline, fn, arg);
-    ssize_t r;
-    do
-        r = fn(s->fd, 0, arg);
-    while (interrupted(r));
-    if (r == -EAGAIN && shared_nonblock(s->fd))
-        return try_and_wait(s->fd, events, deadline, fn, arg);
-    return r;
+    return settle(s, events, fn, arg, fn(s->fd, 0, arg));
 }
 
 ssize_t plug__sock_try_nonblock(struct plug_sock *s, short events, int64_t deadline,
                                 plug__try_fn *fn, void *arg)
 {
-    if (deadline != PLUG_NEVER || !plug_wait_may_block(deadline)) {
+    if (!plug_wait_may_block(deadline)) {
         int r = plug__sock_nonblock(s, true);
         if (r < 0)
             return r;
@@ -107,34 +112,50 @@ static ssize_t send_once(int fd, int dontwait, void *arg)
     return plug_sys()->send(fd, t->bytes, t->len, t->flags | dontwait);
 }
 
+/* Everything but the fast path. r: what a call that was free to block has said; 0: none was made. */
+static ssize_t recv_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
+{
+    if (r < 0)
+        return settle(s, POLLIN, recv_once, &t, r);
+    struct plug_waiter *w = plug_waiter();
+    if (!w->recv || deadline == PLUG__TRY_ONCE)
+        return try_and_wait(s->fd, t.flags & MSG_OOB ? POLLPRI : POLLIN, deadline, recv_once, &t);
+    do
+        r = w->recv(w, s->fd, t.buf, t.len, t.flags, whole_deadline(deadline));
+    while (interrupted(r));
+    return r;
+}
+
+static ssize_t send_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
+{
+    if (r < 0)
+        return settle(s, POLLOUT, send_once, &t, r);
+    struct plug_waiter *w = plug_waiter();
+    if (!w->send || deadline == PLUG__TRY_ONCE)
+        return try_and_wait(s->fd, POLLOUT, deadline, send_once, &t);
+    do
+        r = w->send(w, s->fd, t.bytes, t.len, t.flags, whole_deadline(deadline));
+    while (interrupted(r));
+    return r;
+}
+
+/* The fast path: a plain thread, no deadline, one system call that succeeds. */
 ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags, int64_t deadline)
 {
-    struct plug_waiter *w = plug_waiter();
-    if (w->recv && deadline != PLUG__TRY_ONCE) {
-        ssize_t r;
-        do
-            r = w->recv(w, s->fd, buf, len, flags, whole_deadline(deadline));
-        while (interrupted(r));
+    ssize_t r = 0;
+    if (plug__may_block(deadline) && (r = plug__sys()->recv(s->fd, buf, len, flags)) >= 0)
         return r;
-    }
-    struct transfer t = {buf, NULL, len, flags};
-    return plug__sock_try(s, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, recv_once, &t);
+    return recv_slow(s, (struct transfer){buf, NULL, len, flags}, deadline, r);
 }
 
 ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
                         int64_t deadline)
 {
-    struct plug_waiter *w = plug_waiter();
+    ssize_t r = 0;
     flags |= MSG_NOSIGNAL;
-    if (w->send && deadline != PLUG__TRY_ONCE) {
-        ssize_t r;
-        do
-            r = w->send(w, s->fd, buf, len, flags, whole_deadline(deadline));
-        while (interrupted(r));
+    if (plug__may_block(deadline) && (r = plug__sys()->send(s->fd, buf, len, flags)) >= 0)
         return r;
-    }
-    struct transfer t = {NULL, buf, len, flags};
-    return plug__sock_try(s, POLLOUT, deadline, send_once, &t);
+    return send_slow(s, (struct transfer){NULL, buf, len, flags}, deadline, r);
 }
 
 struct accepting {
@@ -170,7 +191,7 @@ int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_
     struct plug_waiter *w = plug_waiter();
     if (w->connect && deadline != PLUG__TRY_ONCE)
         return w->connect(w, s->fd, &addr->sa, addr->len, whole_deadline(deadline));
-    if (deadline != PLUG_NEVER || !plug_wait_may_block(deadline)) {
+    if (!plug_wait_may_block(deadline)) {
         int r = plug__sock_nonblock(s, true);
         if (r < 0)
             return r;

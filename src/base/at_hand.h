@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_BASE_AT_HAND_H
+#define PLUG_BASE_AT_HAND_H
+/*
+ * plug_sys() and plug_wait_may_block() without a call, for the one place where a nanosecond counts:
+ * the fast path of send and receive. initial-exec: dlopen(3) has room for these few bytes.
+ */
+#include <plug/sys.h>
+#include <plug/time.h>
+#include <plug/wait.h>
+#include <stdatomic.h>
+
+extern const struct plug_sys *_Atomic plug__sys_in_force;
+
+#define PLUG__AT_HAND __attribute__((tls_model("initial-exec")))
+extern __thread struct plug_waiter plug__default_waiter PLUG__AT_HAND;
+extern __thread struct plug_waiter *plug__own_waiter PLUG__AT_HAND;
+
+static inline const struct plug_sys *plug__sys(void)
+{
+    return atomic_load_explicit(&plug__sys_in_force, memory_order_acquire);
+}
+
+static inline bool plug__may_block(int64_t deadline)
+{
+    const struct plug_deadline *scope = plug__default_waiter.scope;
+
+    return !plug__own_waiter && deadline == PLUG_NEVER && (!scope || scope->at == PLUG_NEVER);
+}
+
+#endif

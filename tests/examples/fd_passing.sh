@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+[ "$("$1" "$0")" = "$(cat "$0")" ]
