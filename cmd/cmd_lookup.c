@@ -9,7 +9,7 @@
 #define TIMEOUT_DEFAULT PLUG_S(10)
 #define PORT_DNS        53
 
-/* --- shared by the questions -------------------------------------------------------------------- */
+/* --- shared by the questions ------------------------------------------------------------------ */
 
 int lookup_family(const struct lookup_opts *o)
 {
@@ -86,7 +86,7 @@ int lookup_worse(int a, int b)
     return a > b ? a : b;
 }
 
-/* --- the server --------------------------------------------------------------------------------- */
+/* --- the server ------------------------------------------------------------------------------- */
 
 /* "192.0.2.1", "192.0.2.1:5353", "[::1]:5353", "::1", or a name (of the system's) for port 53. */
 static int server_parse(const char *text, struct plug_addr *ret_addr)
@@ -134,7 +134,7 @@ static int take_server(struct cmd *c)
     return err < 0 ? cmd_fail(c, err, "server", o->server_text, NULL) : CMD_YES;
 }
 
-/* --- which question ------------------------------------------------------------------------------ */
+/* --- which question --------------------------------------------------------------------------- */
 
 struct mode {
     const char *name;
@@ -192,7 +192,7 @@ static int check_operands(struct cmd *c, const struct mode *mode)
     return code == CMD_YES ? lookup_flags(c, &flags) : code;
 }
 
-/* --- asking ---------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static void print_summary(struct cmd *c, const unsigned count[3], int code)
 {

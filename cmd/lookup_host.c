@@ -7,7 +7,7 @@
 
 #define NUMBER_MAX 32
 
-/* --- 5-tuples ---------------------------------------------------------------------------------- */
+/* --- 5-tuples --------------------------------------------------------------------------------- */
 
 struct tuple_text {
     char family[NUMBER_MAX], type[NUMBER_MAX], proto[NUMBER_MAX];
@@ -81,7 +81,7 @@ int lookup_tuples(struct cmd *c, const char *host, const char *service)
     return CMD_YES;
 }
 
-/* --- full names -------------------------------------------------------------------------------- */
+/* --- full names ------------------------------------------------------------------------------- */
 
 int lookup_fqdn(struct cmd *c, const char *text)
 {
@@ -102,7 +102,7 @@ int lookup_fqdn(struct cmd *c, const char *text)
     return CMD_YES;
 }
 
-/* --- host entries ------------------------------------------------------------------------------- */
+/* --- host entries ----------------------------------------------------------------------------- */
 
 static void json_entry(struct cmd *c, const struct plug_hostent *e)
 {

@@ -12,7 +12,7 @@ struct source {
     uint32_t ttl;
 };
 
-/* --- printing ---------------------------------------------------------------------------------- */
+/* --- printing --------------------------------------------------------------------------------- */
 
 static void json_source(struct plug_json *j, const struct source *s)
 {
@@ -68,7 +68,7 @@ static void print_address(struct cmd *c, const char *name, const struct plug_add
     cmd_event_end(c, &j);
 }
 
-/* --- names to addresses -------------------------------------------------------------------------- */
+/* --- names to addresses ----------------------------------------------------------------------- */
 
 static int addresses_by_system(struct cmd *c, const char *name)
 {
@@ -138,7 +138,7 @@ static int addresses_by_dns(struct cmd *c, const char *name)
     return count && !bad ? CMD_YES : lookup_fail(c, failure, name);
 }
 
-/* --- addresses to names -------------------------------------------------------------------------- */
+/* --- addresses to names ----------------------------------------------------------------------- */
 
 /* What plug_confirm found out about one address. */
 struct verdict {

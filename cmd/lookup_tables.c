@@ -7,7 +7,7 @@
 
 #define PROTO_MAX 32
 
-/* --- services ---------------------------------------------------------------------------------- */
+/* --- services --------------------------------------------------------------------------------- */
 
 static int print_service(struct cmd *c, const char *name, int port, const char *proto)
 {
@@ -64,7 +64,7 @@ int lookup_service(struct cmd *c, const char *text)
     return lookup_fail(c, port, text);
 }
 
-/* --- protocols --------------------------------------------------------------------------------- */
+/* --- protocols -------------------------------------------------------------------------------- */
 
 static int print_number(struct cmd *c, const char *type, const char *name, int64_t number,
                         const char *key)
@@ -100,7 +100,7 @@ int lookup_protocol(struct cmd *c, const char *text)
                    : print_number(c, "protocol", name, (int64_t)number, "number");
 }
 
-/* --- constants --------------------------------------------------------------------------------- */
+/* --- constants -------------------------------------------------------------------------------- */
 
 int lookup_constants(struct cmd *c, const char *text)
 {

@@ -16,8 +16,8 @@
  *   4. plug_dns_free(reply)
  *
  * Works on every waiter: a fiber is parked, a plain thread polls. All functions: any thread, any
- * fiber. A program that uses c-ares itself calls ares_library_init before its first look-up here,
- * so that c-ares keeps that program's allocator.
+ * fiber. The first query gives c-ares our allocator, for the whole process: a program that also uses
+ * c-ares itself makes it before it opens a channel of its own.
  */
 #include <plug/resolve.h>
 

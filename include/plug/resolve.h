@@ -109,10 +109,10 @@ enum plug_confirm {
 };
 /*
  * Looks at the official name and the aliases, PLUG_CONFIRM_NAMES at most; compares binary addresses
- * (plug_addr_same_host). Result >= 0 is an enum plug_confirm, with the name that decided in *ret_name
- * (gives: plug_free; NULL for NONE), and for FAIL the reason in *ret_error (else 0). A name that
- * plug_hostname_valid refuses is not looked up: FAIL with PLUG_EDNS_BADNAME. An error < 0 means that
- * the question could not be asked: time, memory, no name server.
+ * (plug_addr_same_host). A name that plug_hostname_valid refuses is not looked up: FAIL with
+ * PLUG_EDNS_BADNAME. The result >= 0 is an enum plug_confirm, with the name that decided in
+ * *ret_name (gives: plug_free; NULL for NONE), and for FAIL the reason in *ret_error (else 0). An
+ * error < 0 means that the question could not be asked: time, memory, no name server.
  */
 #define PLUG_CONFIRM_NAMES 8
 PLUG_API PLUG_MUST int plug_confirm(const struct plug_addr *addr, char **ret_name, int *ret_error);

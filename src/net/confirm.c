@@ -52,7 +52,7 @@ int plug__confirm_names(const struct plug_addr *addr, const char *const *names, 
     return r < 0 ? PLUG_CONFIRM_FAIL : r;
 }
 
-/* --- through the system ------------------------------------------------------------------------ */
+/* --- through the system ----------------------------------------------------------------------- */
 
 static int forward_by_system(const char *name, const struct plug_addr *addr, const void *arg)
 {

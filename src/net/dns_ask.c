@@ -113,13 +113,9 @@ static const struct ares_socket_functions hooks = {hook_socket, hook_close, hook
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_status;
 
-/* Who initialised c-ares before us has chosen its allocator, and may have blocks of it. */
 static void library_init(void)
 {
-    library_status =
-        ares_library_initialized() == ARES_SUCCESS
-            ? ares_library_init(ARES_LIB_INIT_ALL)
-            : ares_library_init_mem(ARES_LIB_INIT_ALL, plug_alloc, plug_free, plug_realloc);
+    library_status = ares_library_init_mem(ARES_LIB_INIT_ALL, plug_alloc, plug_free, plug_realloc);
 }
 
 static int error_of(int status, int sys_error)
