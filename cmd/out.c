@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define FLUSH_AT 32768 /* bytes that wait before they are written unasked */
-#define RING     8
+#define FLUSH_AT   32768 /* bytes that wait before they are written unasked */
+#define RING       8
+#define OBJECT_MAX 256 /* bytes of an object that a message shows */
 
 /* Remembers the first failure and drops what can no longer be written. */
 static int fail(struct cmd *c, int err)
@@ -241,10 +242,14 @@ static void error_event(struct cmd *c, const char *code, const char *message, co
 
 int cmd_fail(struct cmd *c, int err, const char *op, const char *object, const char *hint)
 {
-    char text[CMD_SAFE_MAX];
+    char text[CMD_SAFE_MAX], shown[OBJECT_MAX + 4];
 
     if (err == -EINTR && cmd_signal())
         return cmd_signal_exit();
+    if (object && strlen(object) > OBJECT_MAX) { /* the reason behind it must not be cut off */
+        snprintf(shown, sizeof shown, "%.*s...", OBJECT_MAX, object);
+        object = shown;
+    }
     plug_err_text(err, op, object, text, sizeof text);
     error_event(c, plug_err_name(err), text, hint);
     cmd_err("%s: %s%s\n%s%s%s", who(c), text, "", hint ? "  hint: " : "", hint ? hint : "",

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/addr_parts.h"
+#include "net/ascii.h"
 #include "net/url_parts.h"
 #include <plug/err.h>
 #include <plug/text.h>
 #include <string.h>
-#include <strings.h>
 
 /* What a canonical UNIX name keeps unencoded: RFC 3986 path characters. */
 #define ENDPOINT_PATH_KEEP "/!$&'()*+,;=:@"
@@ -24,7 +24,7 @@ static const struct endpoint_scheme {
 static const struct endpoint_scheme *endpoint_scheme(const char *name, size_t len)
 {
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strlen(schemes[i].name) == len && strncasecmp(schemes[i].name, name, len) == 0)
+        if (plug__ascii_is(name, len, schemes[i].name))
             return &schemes[i];
     return NULL;
 }
@@ -52,7 +52,6 @@ static void endpoint_init(struct plug_endpoint *e, const struct endpoint_scheme 
 static int endpoint_unix_name(const char *name, size_t len, struct plug_endpoint *e)
 {
     struct plug_addr probe;
-
     int err = plug_addr_unix(name, len, &probe); /* it knows the limits */
 
     if (err)

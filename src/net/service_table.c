@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+#include "net/ascii.h"
 #include "net/service_table.h"
 #include <string.h>
-#include <strings.h>
 
 enum { TCP = 1, UDP = 2, BOTH = TCP | UDP };
 
@@ -116,7 +116,7 @@ const struct plug__service *plug__service_by_port(int port, const char *proto)
 const struct plug__protocol *plug__protocol_by_name(const char *name)
 {
     for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
-        if (strcasecmp(protocols[i].name, name) == 0)
+        if (plug__ascii_is(name, strlen(name), protocols[i].name))
             return &protocols[i];
     return NULL;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/addr_parts.h"
+#include "net/ascii.h"
 #include "net/url_parts.h"
 #include <plug/err.h>
 #include <plug/text.h>
 #include <string.h>
-#include <strings.h>
 
 /* The parser goes from left to right; `at` is where it stands, and where a mistake is. */
 struct url_parser {
@@ -163,7 +163,7 @@ bool plug__url_needs_host(const struct plug_span *scheme)
     static const char *const names[] = {"http", "https", "ws", "wss"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == scheme->len && strncasecmp(names[i], scheme->ptr, scheme->len) == 0)
+        if (plug__ascii_is(scheme->ptr, scheme->len, names[i]))
             return true;
     return false;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+#include "net/ascii.h"
 #include "net/url_parts.h"
 #include <plug/err.h>
 #include <plug/service.h>
 #include <string.h>
-#include <strings.h>
 
 /*
  * Where several schemes share a port, the first is the port's scheme. Sources: the schemes' own
@@ -41,12 +41,12 @@ int plug_url_default_port(const char *scheme, size_t len)
     int port;
 
     for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++)
-        if (strlen(schemes[i].name) == len && strncasecmp(schemes[i].name, scheme, len) == 0)
+        if (plug__ascii_is(scheme, len, schemes[i].name))
             return schemes[i].port;
     if (len == 0 || len > URL_SCHEME_MAX || memchr(scheme, '\0', len))
         return PLUG_ESCHEME;
     for (size_t i = 0; i < len; i++) /* schemes have no case, services do */
-        name[i] = scheme[i] >= 'A' && scheme[i] <= 'Z' ? (char)(scheme[i] | 0x20) : scheme[i];
+        name[i] = plug__ascii_lower(scheme[i]);
     port = plug_service_port(name, "tcp");
     if (port == PLUG_ESERVICE)
         port = plug_service_port(name, "udp");

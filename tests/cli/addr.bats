@@ -70,7 +70,7 @@ plug addr: parse example.com: not a valid address
     check -1 "not a valid address"
     check $'\e[31m1.2.3.4' '\e[31m1.2.3.4'
     check $'\xff\xfe' '\xff\xfe'
-    check "$(printf '%05000d' 7)" "plug addr: parse 00"
+    check "$(printf '%05000d' 7)" "00...: not a valid address"
 }
 
 @test "addr: --lenient is inet_aton" {
