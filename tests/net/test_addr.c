@@ -127,6 +127,46 @@ T_TEST_PLAIN(unix_names_as_the_kernel_gives_them)
     T_EQ(len, 0);
 }
 
+/* Binds to a and tells what the kernel made of it. */
+static struct plug_addr bound(const struct plug_addr *a)
+{
+    struct plug_addr got = {.len = sizeof got.ss};
+    int fd = (int)T_OK(plug_sys()->socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+
+    t_own_fd(fd);
+    T_OK(plug_sys()->bind(fd, &a->sa, a->len));
+    T_OK(plug_sys()->getsockname(fd, &got.sa, &got.len));
+    return got;
+}
+
+T_TEST_PLAIN(unix_names_survive_the_kernel)
+{
+    char name[108] = "\0plug test";
+    struct plug_addr a, got, again;
+    size_t len;
+
+    for (size_t n = 11; n <= sizeof name; n += sizeof name - 11) { /* all of the NULs count */
+        T_OK(plug_addr_unix(name, n, &a));
+        got = bound(&a);
+        T_TRUE(plug_addr_equal(&got, &a));
+        T_EQ(got.len, a.len);
+    }
+    T_OK(plug_addr_unix(NULL, 0, &a)); /* autobind: "\0" and five hexadecimal digits */
+    got = bound(&a);
+    T_EQ(((const char *)plug_addr_bytes(&got, &len))[0], '\0');
+    T_EQ(len, 6);
+    T_OK(plug_addr_from_sockaddr(&got.sa, got.len, &again));
+    T_TRUE(plug_addr_equal(&got, &again));
+    memset(name, 'x', sizeof name); /* a path as long as may be */
+    memcpy(name, "/tmp/plug-test-", 15);
+    T_OK(plug_addr_unix(name, 107, &a));
+    name[107] = '\0';
+    (void)plug_sys()->unlink(name);
+    got = bound(&a);
+    T_OK(plug_sys()->unlink(name));
+    T_TRUE(plug_addr_equal(&got, &a));
+}
+
 T_TEST_PLAIN(other_families)
 {
     int64_t n[PLUG_ADDR_NUMBERS];
