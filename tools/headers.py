@@ -110,12 +110,12 @@ def parse(path):
     i = 0
     while i < len(lines):
         line = lines[i]
-        if re.match(r"/\* --- .* --", line):
-            section, note, group = re.sub(r"^/\* --- | -+ \*/$", "", line), "", None
-            i += 1
-        elif line.startswith("/*"):
+        if line.startswith("/*"):
             text, i = take_comment(lines, i)
             if text.startswith("SPDX"):
+                continue
+            if text.startswith("--- "):
+                section, note, group = text.strip("- \n"), "", None
                 continue
             group = Group(section, note, text)
             if not lines[i].strip():
