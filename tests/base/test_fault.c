@@ -23,11 +23,7 @@ static void lay(const char *plan)
 {
     size_t where = 0;
     if (plug_sys_fault(plan, &where) < 0)
-<<<<<<< HEAD
         T_FAIL("%s: mistake at offset %zu", plan ? plan : "no plan", where);
-=======
-        T_FAIL("%s: mistake at offset %zu", plan ? plan : "", where);
->>>>>>> 667756d (Checks: every command has a page, a test and a line in the README)
 }
 
 static int64_t try_socket(void)
