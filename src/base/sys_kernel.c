@@ -176,9 +176,17 @@ static int kernel_if_indextoname(unsigned index, char *buf)
     return if_indextoname(index, buf) ? 0 : -errno;
 }
 
+/* The library's own threads handle no signal of the program's. */
 static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), void *arg)
 {
-    return -pthread_create(ret_thread, NULL, start, arg);
+    sigset_t all, before;
+    int err;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    err = pthread_create(ret_thread, NULL, start, arg);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return -err;
 }
 
 #define KERNEL_LIBC(result, name, params, args)                                                    \

@@ -10,6 +10,7 @@
 #include <plug/text.h>
 #include <plug/wait.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -276,6 +277,35 @@ T_TEST_PLAIN(resolve_uses_at_most_its_workers)
     open_gate();
     T_EQ(plug_resolve_trim(PLUG_S(5)), 0);
     T_OK(resolve_within("1.many", PLUG_S(5)));
+}
+
+static atomic_int handled_in_worker;
+static pthread_t main_thread;
+
+static void note_thread(int signal)
+{
+    (void)signal;
+    atomic_fetch_add(&handled_in_worker, !pthread_equal(pthread_self(), main_thread));
+}
+
+/* A signal of the program never runs its handler in a worker, even when nobody else takes it. */
+T_TEST_PLAIN(resolve_workers_take_no_signals)
+{
+    struct sigaction act = {.sa_handler = note_thread}, before;
+    sigset_t usr1;
+    fake_begin();
+    main_thread = pthread_self();
+    atomic_store(&handled_in_worker, 0);
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    sigaction(SIGUSR1, &act, &before);
+    T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
+    pthread_sigmask(SIG_BLOCK, &usr1, NULL);
+    kill(getpid(), SIGUSR1);
+    usleep(20000);
+    pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
+    sigaction(SIGUSR1, &before, NULL);
+    T_EQ(atomic_load(&handled_in_worker), 0);
 }
 
 static void *open_gate_later(void *arg)
