@@ -32,8 +32,9 @@ struct plug_waiter {
      */
     int (*wait)(struct plug_waiter *w, int fd, short events, int64_t deadline);
     /*
-     * Waits until one of count descriptors is ready, as poll(2) tells it in revents. Returns how many
-     * are, else as wait. NULL: wait for a single one, for several look again every millisecond.
+     * Waits until one of count descriptors is ready, as poll(2) tells it in revents. Returns how
+     * many are, else as wait. NULL: wait for a single one, for several look again every
+     * millisecond.
      */
     int (*wait_many)(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline);
     /* Runs fn(arg) where it may block without holding up others; NULL: it is simply called. */

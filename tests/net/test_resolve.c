@@ -517,6 +517,22 @@ T_TEST(hostname_is_terminated_or_refused)
     T_ERR(plug_hostname(name, 0), -ENAMETOOLONG);
 }
 
+static char hostname_given[16];
+
+static int fake_sethostname(const char *name, size_t len)
+{
+    memcpy(hostname_given, name, len);
+    return -EPERM;
+}
+
+T_TEST_PLAIN(hostname_set_asks_the_system)
+{
+    fake_begin();
+    sys.sethostname = fake_sethostname;
+    T_ERR(plug_hostname_set("newname", 3), -EPERM);
+    T_STR(hostname_given, "new");
+}
+
 /* --- a system with reverse names ----------------------------------------------------------------
  */
 
