@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <plug/sys.h>
 #include <string.h>
+#include <sys/uio.h>
 
 atomic_uint plug__taps;
 
@@ -85,6 +86,13 @@ static size_t shorten(int fd, size_t len, size_t limit)
     return limit < len && is_stream(fd) ? limit : len;
 }
 
+/* What has too many pieces is for the kernel to refuse. */
+static bool cuts_pieces(int fd, const struct msghdr *msg, struct plug__verdict v)
+{
+    return v.limit < SIZE_MAX && msg->msg_iovlen > 0 && msg->msg_iovlen <= UIO_MAXIOV &&
+           is_stream(fd);
+}
+
 static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
     struct plug__verdict v = plug__tap(PLUG__SYS_recvmsg);
@@ -94,7 +102,7 @@ static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
 
     if (v.error || v.eof)
         return v.error;
-    if (v.limit == SIZE_MAX || msg->msg_iovlen == 0 || !is_stream(fd))
+    if (!cuts_pieces(fd, msg, v))
         return behind->recvmsg(fd, msg, flags);
     first = msg->msg_iov[0];
     first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
@@ -115,7 +123,7 @@ static ssize_t tap_sendmsg(int fd, const struct msghdr *msg, int flags)
 
     if (v.error)
         return v.error;
-    if (v.limit == SIZE_MAX || msg->msg_iovlen == 0 || !is_stream(fd))
+    if (!cuts_pieces(fd, msg, v))
         return behind->sendmsg(fd, msg, flags);
     first = msg->msg_iov[0];
     first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
@@ -130,7 +138,7 @@ static int tap_close(int fd)
     struct plug__verdict v = plug__tap(PLUG__SYS_close);
     int r = behind->close(fd);
 
-    return v.error ? v.error : r;
+    return r < 0 ? r : v.error;
 }
 
 static ssize_t tap_getrandom(void *buf, size_t len, unsigned flags)

@@ -264,6 +264,8 @@ T_TEST_PLAIN(fault_close_closes_all_the_same)
     lay("close:1");
     T_ERR(plug_sys()->close(fd[0]), -EIO);
     T_EQ(fcntl(fd[0], F_GETFD), -1);
+    lay("close:1");
+    T_ERR(plug_sys()->close(fd[0]), -EBADF); /* a real mistake is not covered up */
     lay("if_nametoindex:1");
     T_EQ(plug_sys()->if_nametoindex("lo"), 0);
     T_TRUE(plug_sys()->if_nametoindex("lo") > 0);
@@ -278,9 +280,12 @@ T_TEST_PLAIN(fault_shortens_streams)
                  in[2] = {{b, 1}, {b + 1, 8}};
     struct msghdr send = {.msg_iov = out, .msg_iovlen = 2}, recv = {.msg_iov = in, .msg_iovlen = 2};
     const struct plug_sys *sys;
+    static struct iovec many[1025];
+    struct msghdr too_many = {.msg_iov = many, .msg_iovlen = 1025};
     make_pair(SOCK_STREAM);
     lay("*:*=short(1)");
     sys = plug_sys();
+    T_ERR(sys->sendmsg(ends[0], &too_many, 0), -EMSGSIZE);
     T_EQ(sys->send(ends[0], "xyz", 3, 0), 1);
     T_EQ(sys->write(ends[0], "xyz", 3), 1);
     T_EQ(sys->sendto(ends[0], "xyz", 3, 0, NULL, 0), 1);
@@ -487,7 +492,7 @@ T_TEST_PLAIN(fault_reaches_every_entry)
     FAILS(pread, 0, b, 1, 0);
     FAILS(lseek, 0, 0, SEEK_SET);
     FAILS(sendfile, 0, 0, NULL, 1);
-    FAILS(close, -1);
+    FAILS(close, dup(0));
     FAILS(dup, 0);
     FAILS(fcntl, 0, F_GETFL, 0);
     FAILS(ioctl, 0, 0, NULL);

@@ -116,7 +116,7 @@ static const char *write_double(double d)
     return plug_buf_str(buf);
 }
 
-/* Reads back bit for bit, and has the fewest figures that do; %g drops the zeros at the end. */
+/* Reads back bit for bit, with the fewest figures that do; 400 is not written as 4e+02. */
 static void check_double(double d)
 {
     char fewest[48];
@@ -127,11 +127,12 @@ static void check_double(double d)
     double back = json_real_value(v);
     json_decref(v);
     T_MEM(&back, &d, sizeof d);
-    for (int p = fabs(d) < DBL_MIN ? 1 : 15; p <= 17; p++) {
-        snprintf(fewest, sizeof fewest, "%.*g\n", p, d);
-        if (strtod(fewest, NULL) == d)
-            break;
-    }
+    int p = 0;
+    do
+        snprintf(fewest, sizeof fewest, "%.*g\n", ++p, d);
+    while (strtod(fewest, NULL) != d);
+    if (p < 15 && fabs(d) >= DBL_MIN)
+        snprintf(fewest, sizeof fewest, "%.15g\n", d);
     T_STR(text, fewest);
 }
 

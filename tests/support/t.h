@@ -94,6 +94,12 @@ void t_join(void);
  */
 bool t_tortured(void);
 
+/*
+ * For tests of what one call transfers: ends the run here when its plan cuts or interrupts transfers.
+ * Runs in which a call fails go on.
+ */
+void t_whole_transfers(void);
+
 /* A copy of len bytes that ends exactly at an unreadable page (freed after the test). */
 void *t_guarded(const void *bytes, size_t len);
 /* len writable bytes that end exactly at an unreadable page. */
