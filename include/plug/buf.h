@@ -12,8 +12,8 @@
  *   3. reads plug_buf_data(&b), plug_buf_len(&b); plug_buf_consume(&b, n)
  *   4. plug_buf_clear(&b)                                 empty and reusable, memory freed
  *
- * Invariants: 0 <= off <= off + len <= cap <= max (+1 for the NUL that plug_buf_str keeps);
- * capacity never exceeds twice what has been asked for. Not safe for two threads at once.
+ * Invariants: off + len <= cap <= max, with one byte more behind cap for the NUL of plug_buf_str;
+ * the capacity never exceeds twice what has been asked for. Not safe for two threads at once.
  */
 #include <plug/base.h>
 #include <stdarg.h>
@@ -38,10 +38,13 @@ PLUG_API size_t plug_buf_len(const struct plug_buf *b);
 /* Room still allowed before the maximum. */
 PLUG_API size_t plug_buf_room(const struct plug_buf *b);
 
-/* copies len bytes to the end. 0, -ENOMEM, PLUG_ELIMIT (nothing appended). */
+/* copies len bytes (not of b itself) to the end. 0, -ENOMEM, PLUG_ELIMIT (nothing appended). */
 PLUG_API PLUG_MUST int plug_buf_append(struct plug_buf *b, const void *bytes, size_t len);
 
-/* Appends formatted text, without its NUL. 0, -ENOMEM, PLUG_ELIMIT (nothing appended). */
+/*
+ * Appends formatted text, without its NUL. 0, -ENOMEM, PLUG_ELIMIT, -EINVAL (printf(3) refused);
+ * nothing is appended on failure.
+ */
 PLUG_API PLUG_MUST int plug_buf_printf(struct plug_buf *b, const char *fmt, ...) PLUG_PRINTF(2, 3);
 PLUG_API PLUG_MUST int plug_buf_vprintf(struct plug_buf *b, const char *fmt, va_list ap)
     PLUG_PRINTF(2, 0);
@@ -56,7 +59,7 @@ PLUG_API void plug_buf_commit(struct plug_buf *b, size_t len);
 /* Removes len bytes from the front; more than there are aborts. */
 PLUG_API void plug_buf_consume(struct plug_buf *b, size_t len);
 
-/* The bytes as text with a NUL behind them; "" when out of memory or empty. borrowed. */
+/* The bytes as text with a NUL behind them. Never fails. borrowed until the next change of b. */
 PLUG_API const char *plug_buf_str(struct plug_buf *b);
 
 PLUG_END_DECLS

@@ -13,7 +13,8 @@
  *
  * key is NULL inside an array and at the top, and a non-NULL ASCII text inside an object; a misuse
  * aborts. The first failure (-ENOMEM, PLUG_ELIMIT) sticks and makes the rest do nothing. Strings
- * are escaped by plug_text_escape(PLUG_TEXT_JSON): the result is always valid UTF-8.
+ * are escaped by plug_text_escape(PLUG_TEXT_JSON): the result is always valid UTF-8. A value at the
+ * top ends its line, so a scalar there is an event of its own.
  * Numbers: integers exactly; doubles in the shortest form that reads back the same; non-finite
  * doubles as the strings "NaN", "Infinity", "-Infinity".
  */

@@ -9,7 +9,7 @@
  * The default table is the kernel. Over it can be laid
  *   fault    fails, shortens or interrupts the n-th call, from a plan in text;
  *   record   counts calls, for "how many system calls does this need" and for torture;
- * and whatever a user's test brings: a table is only a struct.
+ * and whatever a user's test brings in their place: a table is only a struct.
  *
  * A test:
  *   1. plug_sys_fault("recv:3=ECONNRESET;send:*=short(1)");
@@ -131,11 +131,12 @@ PLUG_API const struct plug_sys *plug_sys(void);
 PLUG_API PLUG_MUST int plug_sys_set(const struct plug_sys *sys);
 
 /*
- * Lays the fault table over the kernel's, with a plan; NULL or "" takes it off. copies plan.
+ * Lays a plan of faults over the table in force; NULL or "" takes it off. copies plan.
  *
  *   plan   := rule { ";" rule }
  *   rule   := entry ":" when [ "=" what ]
- *   entry  := a name of struct plug_sys, "malloc" (every allocation), or "*" (every fallible call)
+ *   entry  := a name of struct plug_sys, "malloc" (every allocation), or "*" (every fallible call;
+ *             with a what, only those that can give it: "*:*=EINTR" leaves socket(2) alone)
  *   when   := N        the N-th call, counted from 1
  *           | N "+"    the N-th and all after it
  *           | N "-" M  the N-th to the M-th
@@ -145,8 +146,10 @@ PLUG_API PLUG_MUST int plug_sys_set(const struct plug_sys *sys);
  *           | "short(" K ")"   at most K bytes are transferred (recv, send, read, write ... only)
  *           | "eof"            a read returns 0
  *
- * Returns 0, -ENOMEM, or PLUG_EFAULTPLAN with the offset of the mistake in *ret_where (NULL: not
- * wanted). In a test build the plan in the environment variable PLUG_FAULT is in force from the
+ * Each rule counts the calls that it is about; the first one that fires decides. "seed:NUMBER" may
+ * stand for a rule. A close that fails has closed all the same; datagrams are never cut.
+ * Returns 0, PLUG_ELIMIT (more than 64 rules), or PLUG_EFAULTPLAN with the offset of the mistake in
+ * *ret_where (NULL: not wanted); then the plan before stays. In a test build the plan in the environment variable PLUG_FAULT is in force from the
  * first call on. Not while another thread is inside the library.
  */
 PLUG_API PLUG_MUST int plug_sys_fault(const char *plan, size_t *ret_where);

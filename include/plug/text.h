@@ -10,20 +10,20 @@
  * terminal, a log or a page through plug_text_escape and nothing else. What it escapes: C0
  * controls, DEL, C1 (U+0080..9F), invalid UTF-8 byte by byte, bidirectional controls
  * (U+061C, U+200E/F, U+202A..E, U+2066..9), zero-width and invisible characters
- * (U+200B..D, U+2060..4, U+FEFF, U+00AD), line and paragraph separators (U+2028/9), tags
- * (U+E0000..7F), non-characters, and the backslash itself, so that the result can be read back.
+ * (U+200B..D, U+2060..F, U+180E, U+FEFF, U+00AD), line and paragraph separators (U+2028/9), tags
+ * (U+E0000..7F), interlinear annotation (U+FFF9..B), non-characters, and the backslash itself, so
+ * that the result can be read back.
  */
 #include <plug/base.h>
 
 PLUG_BEGIN_DECLS
 
 enum plug_text_mode {
-    PLUG_TEXT_TTY,  /* one line: \n \t \r \e as such, other bytes \xHH, other characters \u{HHHH} */
+    PLUG_TEXT_TTY,  /* one line: \n \t \r \e, other C0 and invalid bytes \xhh, the rest \u{hhhh} */
     PLUG_TEXT_LOG,  /* as TTY, and the double quote as \" */
     PLUG_TEXT_LINES,/* as TTY, but line feed and tab stay: for payload shown on a terminal */
-    PLUG_TEXT_JSON, /* inside a JSON string (RFC 8259); invalid UTF-8 byte HH becomes \uDCHH's
-                       printable stand-in U+FFFD */
-    PLUG_TEXT_HTML  /* inside HTML text or a quoted attribute; & < > " ' as references */
+    PLUG_TEXT_JSON, /* inside a JSON string (RFC 8259); an invalid byte becomes U+FFFD */
+    PLUG_TEXT_HTML  /* as LINES, inside HTML text or a quoted attribute: & < > " ' as references */
 };
 
 /*

@@ -34,8 +34,8 @@ PLUG_BEGIN_DECLS
 PLUG_API int64_t plug_now(void);
 
 /*
- * The absolute deadline of a duration that starts now: PLUG_NEVER for PLUG_FOREVER and for sums
- * past the end of time (saturating), the past for PLUG_NOWAIT. Any thread, any fiber.
+ * The absolute deadline of a duration that starts now: PLUG_NEVER for PLUG_FOREVER, any other
+ * negative duration, and sums past the end of time; the past for PLUG_NOWAIT. Any thread, any fiber.
  */
 PLUG_API int64_t plug_deadline_after(int64_t timeout);
 
@@ -69,12 +69,14 @@ PLUG_API PLUG_MUST int plug_sleep(int64_t timeout);
 /*
  * Strict text to duration: "500ms", "2s", "1m", "1h", "250us", "10ns", "1.5s", "0.5"; a bare
  * number means seconds; "forever" and "never" mean PLUG_FOREVER. No sign, no space, no exponent.
+ * What is finer than a nanosecond is rounded up, so that only a true 0 means PLUG_NOWAIT.
  * Returns 0, PLUG_EDURATION, or PLUG_ERANGE (more than 292 years). Any thread.
  */
 PLUG_API PLUG_MUST int plug_duration_parse(const char *text, int64_t *ret_timeout);
 
 /*
- * Duration to short text for people: "350 us", "12.3 ms", "1.25 s", "forever".
+ * Duration to short text for people, three figures: "350 us", "12.3 ms", "1.25 s", "1.5 min", "2 h";
+ * a negative one is "forever".
  * Writes at most len bytes with the NUL; returns the whole length. Any thread.
  */
 PLUG_API size_t plug_duration_text(int64_t timeout, char *buf, size_t len);

@@ -88,7 +88,7 @@ T_TEST(sys_entries_report_errors_as_results)
 {
     struct sockaddr_storage ss = {0};
     socklen_t len = sizeof ss;
-    char b[8];
+    char b[8] = "";
     const struct plug_sys *sys = plug_sys();
     T_ERR(sys->close(-1), -EBADF);
     T_ERR(sys->recv(-1, b, 1, 0), -EBADF);

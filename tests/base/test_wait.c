@@ -109,6 +109,7 @@ static void on_alarm(int sig)
 static void calm(void *unused)
 {
     (void)unused;
+    signal(SIGALRM, SIG_IGN); /* also the one that is pending */
     setitimer(ITIMER_REAL, &(struct itimerval){0}, NULL);
     signal(SIGALRM, SIG_DFL);
 }

@@ -8,6 +8,7 @@
  */
 #include "t_internal.h"
 #include "base/sys_tap.h"
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <signal.h>
@@ -15,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -243,7 +243,7 @@ static int slowness(void)
     return 4;
 #else
     const char *preload = getenv("LD_PRELOAD");
-    return preload && strstr(preload, "vgpreload") ? 10 : 1;
+    return preload && strstr(preload, "vgpreload") ? 5 : 1;
 #endif
 }
 
@@ -263,12 +263,15 @@ static void restore_handlers(void)
         sigaction(crashes[i], &handlers[i], NULL);
 }
 
-/* Waits for the child as long as it gets on; -1 when it had to be killed. */
-static int watch(pid_t pid, int64_t patience)
+/*
+ * Waits for the child as long as it gets on; -1 when it had to be killed. alive is a pipe whose other
+ * end is the child's: it ends with it. (A pidfd would do, but valgrind does not know it.)
+ */
+static int watch(pid_t pid, int alive, int64_t patience)
 {
-    int fd = (int)syscall(SYS_pidfd_open, pid, 0), status, ms = (int)(patience / PLUG_MS(1));
+    int status, ms = (int)(patience / PLUG_MS(1));
+    struct pollfd p = {.fd = alive, .events = POLLIN};
     size_t seen;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
     bool ended;
     do {
         seen = shared->current;
@@ -276,7 +279,6 @@ static int watch(pid_t pid, int64_t patience)
     } while (!ended && shared->current != seen);
     if (!ended)
         kill(pid, SIGKILL);
-    close(fd);
     waitpid(pid, &status, 0);
     return ended ? status : -1;
 }
@@ -285,17 +287,22 @@ static int watch(pid_t pid, int64_t patience)
 static bool in_child(const struct t_case *c, const struct plans *p, size_t first, size_t last,
                      int64_t patience)
 {
-    int status;
+    int status, alive[2];
     pid_t pid;
     shared->current = first;
     shared->verdict = T_PASSED;
-    pid = fork();
+    pid = pipe2(alive, O_CLOEXEC) < 0 ? -1 : fork();
+    if (pid < 0)
+        abort();
     if (pid == 0) {
+        close(alive[0]);
         restore_handlers();
         _exit(p ? run_plans(c, p, last) : count_calls(c));
     }
-    status = pid < 0 ? -1 : watch(pid, patience);
-    if (status == 0)
+    close(alive[1]);
+    status = watch(pid, alive[0], patience);
+    close(alive[0]);
+    if (status == 0 || shared->verdict == T_FAILED)
         return shared->verdict != T_FAILED;
     shared->verdict = T_FAILED;
     if (status < 0)
