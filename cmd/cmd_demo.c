@@ -19,7 +19,7 @@ static int mismatch(struct demo *d, const char *what)
     return -EBADMSG;
 }
 
-/* --- bytes and names --------------------------------------------------------------------------- */
+/* --- bytes and names -------------------------------------------------------------------------- */
 
 static int demo_pack(struct demo *d)
 {
@@ -76,7 +76,7 @@ static int demo_lookup(struct demo *d)
     return err;
 }
 
-/* --- exchanges --------------------------------------------------------------------------------- */
+/* --- exchanges -------------------------------------------------------------------------------- */
 
 static const uint8_t *payload(void)
 {
@@ -213,7 +213,7 @@ static int demo_udp(struct demo *d)
     return err;
 }
 
-/* --- the walk ---------------------------------------------------------------------------------- */
+/* --- the walk --------------------------------------------------------------------------------- */
 
 struct step {
     const char *name;

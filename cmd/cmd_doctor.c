@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- for the checks ---------------------------------------------------------------------------- */
+/* --- for the checks --------------------------------------------------------------------------- */
 
 void doctor_value(struct doctor_finding *f, const char *fmt, ...)
 {
@@ -89,7 +89,7 @@ bool doctor_socket(struct doctor_finding *f, int family, int type, int proto, co
     return true;
 }
 
-/* --- telling ----------------------------------------------------------------------------------- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 static void tell_text(struct cmd *c, const struct doctor_check *check,
                       const struct doctor_finding *f)

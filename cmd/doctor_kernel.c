@@ -143,7 +143,7 @@ static void check_namespaces(struct doctor_finding *f)
                      plug_strerror(-WEXITSTATUS(status)));
 }
 
-/* --- sockets ----------------------------------------------------------------------------------- */
+/* --- sockets ---------------------------------------------------------------------------------- */
 
 static void option(struct doctor_finding *f, int type, int level, int name)
 {
@@ -172,7 +172,7 @@ static void check_gro(struct doctor_finding *f)
     option(f, SOCK_DGRAM, SOL_UDP, UDP_GRO);
 }
 
-/* On a socket without a connection the answer is ENOTCONN where the kernel has it, ENOENT where not. */
+/* Without a connection the answer is ENOTCONN where the kernel has it, ENOENT where not. */
 static void check_ktls(struct doctor_finding *f)
 {
     int fd, err;

@@ -11,7 +11,7 @@
 
 #define CAP_NET_RAW 13 /* linux/capability.h */
 
-/* --- addresses --------------------------------------------------------------------------------- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static bool can_bind(struct doctor_finding *f, int family)
 {
@@ -90,7 +90,7 @@ static void check_interfaces(struct doctor_finding *f)
         doctor_lacks(f, "ip link set lo up", "no interface with an address is up");
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 /* The words behind a key at the beginning of a line: all lines "nameserver X". */
 static size_t words_of(const char *text, const char *key, char *buf, size_t len)
@@ -156,7 +156,7 @@ static void check_localhost(struct doctor_finding *f)
     plug_resolve_free(list);
 }
 
-/* --- privileges -------------------------------------------------------------------------------- */
+/* --- privileges ------------------------------------------------------------------------------- */
 
 static void check_capability(struct doctor_finding *f)
 {
@@ -222,7 +222,7 @@ static void check_low_ports(struct doctor_finding *f)
                      "ports below %s need a privilege", cmd_safe_str(start));
 }
 
-/* --- settings ---------------------------------------------------------------------------------- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 static void check_backlog(struct doctor_finding *f)
 {

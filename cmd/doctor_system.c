@@ -35,7 +35,7 @@ static void check_clock(struct doctor_finding *f)
     doctor_setting(f, "/sys/devices/system/clocksource/clocksource0/current_clocksource");
 }
 
-/* --- limits ------------------------------------------------------------------------------------ */
+/* --- limits ----------------------------------------------------------------------------------- */
 
 static const char *limit_text(rlim_t limit, unsigned unit, char text[32])
 {
@@ -87,7 +87,7 @@ static void check_maps(struct doctor_finding *f)
     doctor_setting(f, "/proc/sys/vm/max_map_count");
 }
 
-/* --- tools ------------------------------------------------------------------------------------- */
+/* --- tools ------------------------------------------------------------------------------------ */
 
 static bool on_path(const char *tool)
 {

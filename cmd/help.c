@@ -99,12 +99,12 @@ static void option(struct cmd *c, const struct cmd_opt *o, char letter)
 static void options(struct cmd *c, const struct cmd_info *info)
 {
     const struct cmd_opt *o;
-    char letter;
+    char letter, env[64], heading[128];
 
-    cmd_print(c, "\nOptions (each also as PLUG_");
-    for (const char *p = info->name; *p; p++)
-        cmd_print(c, "%c", *p - ('a' - 'A'));
-    cmd_print(c, "_OPTION in the environment):\n");
+    cmd_opt_env(info, &(struct cmd_opt){.name = "option"}, env, sizeof env);
+    snprintf(heading, sizeof heading, "Options (each also as %s in the environment):", env);
+    cmd_print(c, "\n");
+    wrap(c, heading, 0, 0);
     for (size_t i = 0; (o = cmd_opt_at(info, i, &letter)); i++)
         option(c, o, letter);
 }

@@ -1,0 +1,39 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# plug demo
+
+load frame.bash
+
+@test "demo: every step is right, in under five seconds" {
+    start=$SECONDS
+    plug demo
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
+    [ $((SECONDS - start)) -lt 5 ]
+    for step in pack address look-up tcp udp unix; do
+        grep -Eq "^✓ $step +[0-9.]+ [mun]?s  " <<<"$output" || { echo "$step"; return 1; }
+    done
+    grep -q '0100000061626300cdcc2c40' <<<"$output"
+    [[ ${lines[-1]} =~ ^6\ of\ 6\ right, ]]
+    LC_ALL=C plug demo
+    grep -q '^+ tcp' <<<"$output"
+}
+
+@test "demo: --json" {
+    plug demo --json
+    [ "$status" -eq 0 ]
+    echo "$output" | check_events summary
+    echo "$output" | python3 -c '
+import json, sys
+e = [json.loads(l) for l in sys.stdin]
+assert all(x["ok"] is True and x["error"] is None for x in e[:-1]), e
+assert e[-1]["ok"] == len(e) - 1 and e[-1]["failed"] == 0, e'
+}
+
+@test "demo: exit 1 when a step fails" {
+    [ "$("$PLUG" version --json | grep -c '"fault":true')" = 1 ] || skip "not a test build"
+    PLUG_FAULT='listen:*=EADDRNOTAVAIL' plug demo
+    [ "$status" -eq 1 ]
+    grep -Eq '^✗ tcp .*address not available on this machine' <<<"$output" || { echo "$output"; false; }
+    [[ ${lines[-1]} == "4 of 6 right"* ]]
+}
