@@ -26,8 +26,8 @@
 #endif
 
 /* PLUG_API marks a public symbol; PLUG_MUST one whose result must be looked at. */
-#define PLUG_API  __attribute__((visibility("default")))
-#define PLUG_MUST __attribute__((warn_unused_result))
+#define PLUG_API                __attribute__((visibility("default")))
+#define PLUG_MUST               __attribute__((warn_unused_result))
 #define PLUG_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 
 #define PLUG_VERSION_MAJOR 0

@@ -36,8 +36,8 @@ PLUG_API void plug_trace_sink(plug_trace_fn *fn, void *arg);
 PLUG_API bool plug_trace_on(enum plug_trace_part part);
 
 /* One line, when the component is on. Any thread. */
-PLUG_API void plug_trace(enum plug_trace_part part, const char *file, int line, const char *fmt, ...)
-    PLUG_PRINTF(4, 5);
+PLUG_API void plug_trace(enum plug_trace_part part, const char *file, int line, const char *fmt,
+                         ...) PLUG_PRINTF(4, 5);
 
 PLUG_END_DECLS
 #endif

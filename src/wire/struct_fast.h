@@ -28,8 +28,9 @@
     X(I16)                                                                                         \
     X(I16_SWAP)                                                                                    \
     X(U16)                                                                                         \
-    X(U16_SWAP) X(I32) X(I32_SWAP) X(U32) X(U32_SWAP) X(I64) X(I64_SWAP) X(U64) X(U64_SWAP)        \
-        X(POINTER) X(F32) X(F32_SWAP) X(F64) X(F64_SWAP)
+    X(U16_SWAP)                                                                                    \
+    X(I32) X(I32_SWAP) X(U32) X(U32_SWAP) X(I64) X(I64_SWAP) X(U64) X(U64_SWAP) X(POINTER) X(F32)  \
+        X(F32_SWAP) X(F64) X(F64_SWAP)
 
 /* --- run by run. In scope: s, run, labels, n, and the label done ----------------------------- */
 
