@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A blocking ping-pong of 64 bytes through plug_sock_send and plug_sock_recv against the raw system
- * calls: between two threads, where the bar is 3 %; and with both ends in one thread, so that nothing
- * is measured but the calls. There a UNIX socket takes 300 ns a call, and 3 % would be the length of
- * three cache hits: the bar is 5 %.
+ * calls: between two threads, where the bar is 3 %; and with both ends in one thread, so that
+ * nothing is measured but the calls. There a UNIX socket takes 300 ns a call, and 3 % would be the
+ * length of three cache hits: the bar is 5 %.
  */
 #include "bench.h"
 #include <plug.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shows    datagrams: boundaries, the sender's address, truncation that is told, an answer that nobody
+ * Shows    datagrams: boundaries, the sender's address, truncation that is told, an answer that
+ * nobody
  *          gives (the ICMP error comes back on a connected socket)
  * Needs    nothing
  * Run      udp

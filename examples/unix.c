@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Shows    UNIX sockets: a listener with a path and permissions, message boundaries of SOCK_SEQPACKET,
+ * Shows    UNIX sockets: a listener with a path and permissions, message boundaries of
+ * SOCK_SEQPACKET,
  *          who is on the other side, the path gone afterwards
  * Needs    a directory to write to
  * Run      unix [PATH]

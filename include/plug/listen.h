@@ -29,7 +29,10 @@ struct plug_listen_opts {
     unsigned mode;       /* permission bits of a UNIX path, whatever the umask; 0: 0600 */
     bool keep_path;      /* do not remove a stale UNIX socket file before bind */
 };
-#define PLUG_LISTEN_OPTS {sizeof(struct plug_listen_opts), 0, false, false, false, NULL, 0, false}
+#define PLUG_LISTEN_OPTS                                                                           \
+    {                                                                                              \
+        sizeof(struct plug_listen_opts), 0, false, false, false, NULL, 0, false                    \
+    }
 
 /*
  * gives *ret: bound, and listening unless it is a datagram socket; endpoint as plug_endpoint_parse
@@ -52,8 +55,9 @@ PLUG_API PLUG_MUST int plug_listen_addr(struct plug_sock **ret, const struct plu
                                         int type, const struct plug_listen_opts *opts);
 
 /*
- * Ends a listener; takes s, NULL does nothing. The file of a UNIX listener that plug_listen made goes
- * too, if it is still that one and this is still the process that made it. plug_sock_close leaves it.
+ * Ends a listener; takes s, NULL does nothing. The file of a UNIX listener that plug_listen made
+ * goes too, if it is still that one and this is still the process that made it. plug_sock_close
+ * leaves it.
  */
 PLUG_API void plug_listen_close(struct plug_sock *s);
 
@@ -66,15 +70,15 @@ PLUG_API bool plug_has_dual_stack(void);
 #define PLUG_LISTEN_FDS_MAX 1024 /* more than that is not believed */
 
 /*
- * The descriptors a service manager passed to this process (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS).
- * How many; 0: none for us. The variables are not touched.
+ * The descriptors a service manager passed to this process (sd_listen_fds(3): LISTEN_PID,
+ * LISTEN_FDS). How many; 0: none for us. The variables are not touched.
  */
 PLUG_API int plug_listen_fds(void);
 
 /*
  * gives descriptor 3 + index as a handle, CLOEXEC from now on. name (of LISTEN_FDNAMES, "" when
- * there is none) goes to ret_name, len bytes with the NUL; NULL: not wanted. -EBADF (no such index),
- * -ENOTSOCK, -ENAMETOOLONG (no handle is made).
+ * there is none) goes to ret_name, len bytes with the NUL; NULL: not wanted. -EBADF (no such
+ * index), -ENOTSOCK, -ENAMETOOLONG (no handle is made).
  */
 PLUG_API PLUG_MUST int plug_listen_fd(struct plug_sock **ret, int index, char *ret_name,
                                       size_t len);

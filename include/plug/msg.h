@@ -8,7 +8,8 @@
  * Layer: net.
  *
  * The caller, receiving:
- *   1. struct plug_msg m = {.buf = data, .len = sizeof data, .control = room, .control_room = sizeof room};
+ *   1. struct plug_msg m = {.buf = data, .len = sizeof data,
+ *                           .control = room, .control_room = sizeof room};
  *   2. n = plug_sock_recvmsg(s, &m, 0);      m.addr, m.flags (MSG_TRUNC, MSG_CTRUNC), m.control_len
  *   3. size_t at = 0; struct plug_cmsg c; while (plug_msg_next(&m, &at, &c)) ...
  * and sending:
@@ -49,10 +50,10 @@ PLUG_API PLUG_MUST ssize_t plug_sock_sendmsg(struct plug_sock *s, const struct p
 PLUG_API PLUG_MUST ssize_t plug_sock_recvmsg(struct plug_sock *s, struct plug_msg *msg, int flags);
 
 /*
- * Several datagrams in one system call (sendmmsg(2), recvmmsg(2)), at most PLUG_BATCH_MAX. Receiving
- * waits for the first only; the result is how many went or came, with done, addr, flags and
- * control_len of each in msgs. An error is that of the first; one that strikes later is told by the
- * next call.
+ * Several datagrams in one system call (sendmmsg(2), recvmmsg(2)), at most PLUG_BATCH_MAX.
+ * Receiving waits for the first only; the result is how many went or came, with done, addr, flags
+ * and control_len of each in msgs. An error is that of the first; one that strikes later is told
+ * by the next call.
  */
 PLUG_API PLUG_MUST int plug_sock_send_batch(struct plug_sock *s, struct plug_msg *msgs,
                                             size_t count, int flags);
@@ -65,7 +66,10 @@ PLUG_API PLUG_MUST int plug_sock_recv_batch(struct plug_sock *s, struct plug_msg
 PLUG_API PLUG_MUST int plug_cmsg_len(size_t n, size_t *ret_len);
 PLUG_API PLUG_MUST int plug_cmsg_space(size_t n, size_t *ret_space);
 
-/* Appends one item, copies bytes. -ENOSPC (control_room is too small: nothing appended), PLUG_ERANGE. */
+/*
+ * Appends one item, copies bytes. -ENOSPC (control_room is too small: nothing appended),
+ * PLUG_ERANGE.
+ */
 PLUG_API PLUG_MUST int plug_msg_put(struct plug_msg *msg, int level, int type, const void *bytes,
                                     size_t len);
 
@@ -84,12 +88,14 @@ struct plug_cmsg {
  */
 PLUG_API bool plug_msg_next(const struct plug_msg *msg, size_t *at, struct plug_cmsg *ret_item);
 
-/* An int of an item (IP_TTL, IPV6_HOPLIMIT, IP_TOS, IPV6_TCLASS, SO_RXQ_OVFL); false: it has none. */
+/*
+ * An int of an item (IP_TTL, IPV6_HOPLIMIT, IP_TOS, IPV6_TCLASS, SO_RXQ_OVFL); false: it has none.
+ */
 PLUG_API bool plug_cmsg_int(const struct plug_cmsg *item, int *ret_value);
 
 /*
- * The arrival time of an item (SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING): nanoseconds since 1970.
- * False when it is none.
+ * The arrival time of an item (SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING): nanoseconds since
+ * 1970. False when it is none.
  */
 PLUG_API bool plug_cmsg_time(const struct plug_cmsg *item, int64_t *ret_time);
 
@@ -101,8 +107,9 @@ struct plug_pktinfo {
 /* False when the item is none. */
 PLUG_API bool plug_cmsg_pktinfo(const struct plug_cmsg *item, struct plug_pktinfo *ret_info);
 /*
- * The reverse: send from this address, through this interface (0: the kernel chooses). An answer that
- * takes both from its question leaves from the address that was asked. -EAFNOSUPPORT; as plug_msg_put.
+ * The reverse: send from this address, through this interface (0: the kernel chooses). An answer
+ * that takes both from its question leaves from the address that was asked. -EAFNOSUPPORT; as
+ * plug_msg_put.
  */
 PLUG_API PLUG_MUST int plug_msg_put_pktinfo(struct plug_msg *msg, const struct plug_pktinfo *info);
 
@@ -121,8 +128,9 @@ PLUG_API PLUG_MUST ssize_t plug_sock_send_fds(struct plug_sock *s, const struct 
 
 /*
  * Receives msg and descriptors with it. *count is the room in ret_fds, then how many came; gives
- * them, CLOEXEC. Those for which there is no room are closed, and msg->flags has MSG_CTRUNC (as it has
- * when the process could not open more). msg->control is not used. -EINVAL: room over PLUG_FDS_MAX.
+ * them, CLOEXEC. Those for which there is no room are closed, and msg->flags has MSG_CTRUNC (as it
+ * has when the process could not open more). msg->control is not used. -EINVAL: room over
+ * PLUG_FDS_MAX.
  */
 PLUG_API PLUG_MUST ssize_t plug_sock_recv_fds(struct plug_sock *s, struct plug_msg *msg,
                                               int *ret_fds, size_t *count, int flags);
@@ -158,7 +166,7 @@ enum plug_sock_err_origin {
 
 /* What the error queue of a socket with PLUG_SO_RECVERR holds (ip(7), IP_RECVERR). */
 struct plug_sock_err {
-    int error;     /* -ECONNREFUSED, -EHOSTUNREACH, -EMSGSIZE ... */
+    int error; /* -ECONNREFUSED, -EHOSTUNREACH, -EMSGSIZE ... */
     enum plug_sock_err_origin origin;
     uint8_t type, code; /* of ICMP (RFC 792) or ICMPv6 (RFC 4443) */
     uint32_t info;      /* the MTU for -EMSGSIZE */
@@ -172,7 +180,10 @@ struct plug_sock_err {
 /* The struct out of an item of control data (IP_RECVERR, IPV6_RECVERR). False when it is none. */
 PLUG_API bool plug_cmsg_err(const struct plug_cmsg *item, struct plug_sock_err *ret_err);
 
-/* Takes the next error from the queue. 0; -EAGAIN when there is none: it never waits. buf may be NULL. */
+/*
+ * Takes the next error from the queue. 0; -EAGAIN when there is none: it never waits. buf may be
+ * NULL.
+ */
 PLUG_API PLUG_MUST int plug_sock_recv_err(struct plug_sock *s, void *buf, size_t len,
                                           struct plug_sock_err *ret_err);
 

@@ -9,7 +9,7 @@
  * The caller:
  *   1. plug_sock_open(&s, AF_INET, SOCK_STREAM, 0), or plug_dial / plug_listen, which do more
  *   2. plug_sock_set_timeout(s, PLUG_S(5)) when it should not wait for ever
- *   3. plug_sock_connect(s, &addr); plug_sock_send_all(s, p, n, NULL); plug_sock_recv(s, b, sizeof b)
+ *   3. plug_sock_connect(s, &addr); plug_sock_send_all(s, p, n, NULL); plug_sock_recv(s, b, max, 0)
  *   4. plug_sock_close(s)
  *
  * Time: the handle's timeout (PLUG_FOREVER by default, PLUG_NOWAIT for non-blocking) bounds each
@@ -68,23 +68,37 @@ PLUG_API int plug_sock_detach(struct plug_sock *s);
 
 /* --- facts ----------------------------------------------------------------------------- */
 
-PLUG_API int plug_sock_fd(const struct plug_sock *s); /* borrowed */
+/*
+ * The descriptor (borrowed), and what the socket was made as: AF_x, SOCK_x without flag bits,
+ * IPPROTO_x (0: the family's usual one). They cannot fail.
+ */
+PLUG_API int plug_sock_fd(const struct plug_sock *s);
 PLUG_API int plug_sock_family(const struct plug_sock *s);
-PLUG_API int plug_sock_type(const struct plug_sock *s); /* without flag bits */
+PLUG_API int plug_sock_type(const struct plug_sock *s);
 PLUG_API int plug_sock_proto(const struct plug_sock *s);
+
+/*
+ * How long a call may take: PLUG_FOREVER, PLUG_NOWAIT or a duration. Setting: any negative value is
+ * PLUG_FOREVER; O_NONBLOCK is set unless PLUG_FOREVER, as Python does it. That flag is shared with
+ * duplicates of the descriptor; a handle whose timeout is PLUG_FOREVER waits all the same.
+ */
 PLUG_API int64_t plug_sock_timeout(const struct plug_sock *s);
-/* Any negative value is PLUG_FOREVER. Sets O_NONBLOCK unless PLUG_FOREVER, as Python does. */
 PLUG_API PLUG_MUST int plug_sock_set_timeout(struct plug_sock *s, int64_t timeout);
 PLUG_API bool plug_sock_blocking(const struct plug_sock *s);
 PLUG_API PLUG_MUST int plug_sock_set_blocking(struct plug_sock *s, bool blocking);
+
 /* 1 or 0; and setting it (FD_CLOEXEC the other way round). */
 PLUG_API PLUG_MUST int plug_sock_inheritable(const struct plug_sock *s);
 PLUG_API PLUG_MUST int plug_sock_set_inheritable(struct plug_sock *s, bool inheritable);
-/* The timeout that new sockets get; process-wide, atomic. */
+
+/* The timeout that sockets made later get, accepted ones too; process-wide, atomic. */
 PLUG_API int64_t plug_default_timeout(void);
 PLUG_API void plug_set_default_timeout(int64_t timeout);
+
+/* The address of this end (with the port the kernel chose) and of the other. -ENOTCONN. */
 PLUG_API PLUG_MUST int plug_sock_local(const struct plug_sock *s, struct plug_addr *ret_addr);
 PLUG_API PLUG_MUST int plug_sock_peer(const struct plug_sock *s, struct plug_addr *ret_addr);
+
 /* "tcp 127.0.0.1:40000 -> 127.0.0.1:80 fd 5": for logs. As snprintf. */
 PLUG_API size_t plug_sock_describe(const struct plug_sock *s, char *buf, size_t len);
 
@@ -112,9 +126,10 @@ PLUG_API PLUG_MUST int plug_sock_shutdown(struct plug_sock *s, int how);
 /* --- bytes ----------------------------------------------------------------------------- */
 
 /*
- * One receive; flags are MSG_x. On a stream 0 is the end, on datagrams an empty message. len 0 is 0 at once, without a system call (with MSG_TRUNC it asks for the length of the
- * next datagram). MSG_WAITALL on a stream waits for all of len in every mode but PLUG_NOWAIT; what came
- * before an error or the deadline is the result. MSG_DONTWAIT and MSG_ERRQUEUE never wait: -EAGAIN.
+ * One receive; flags are MSG_x. On a stream 0 is the end, on datagrams an empty message. len 0 is
+ * 0 at once, without a system call (with MSG_TRUNC it asks for the length of the next datagram).
+ * MSG_WAITALL on a stream waits for all of len in every mode but PLUG_NOWAIT; what came before an
+ * error or the deadline is the result. MSG_DONTWAIT and MSG_ERRQUEUE never wait: -EAGAIN.
  */
 PLUG_API PLUG_MUST ssize_t plug_sock_recv(struct plug_sock *s, void *buf, size_t len, int flags);
 
@@ -124,7 +139,8 @@ PLUG_API PLUG_MUST ssize_t plug_sock_send(struct plug_sock *s, const void *buf, 
 
 /*
  * The same with the sender's or receiver's address (AF_UNSPEC when there is none, as on a stream).
- * ret_addr and ret_flags may be NULL; *ret_flags has MSG_TRUNC when the datagram was longer than len.
+ * ret_addr and ret_flags may be NULL; *ret_flags has MSG_TRUNC when the datagram was longer than
+ * len.
  */
 PLUG_API PLUG_MUST ssize_t plug_sock_recvfrom(struct plug_sock *s, void *buf, size_t len, int flags,
                                               struct plug_addr *ret_addr, int *ret_flags);
@@ -133,7 +149,9 @@ PLUG_API PLUG_MUST ssize_t plug_sock_sendto(struct plug_sock *s, const void *buf
 /* All of it within one deadline. *ret_sent (NULL: not wanted) is right on success and failure. */
 PLUG_API PLUG_MUST int plug_sock_send_all(struct plug_sock *s, const void *buf, size_t len,
                                           size_t *ret_sent);
-/* Exactly len bytes; PLUG_EEOF when the peer ends before. *ret_got is right on success and failure. */
+/*
+ * Exactly len bytes; PLUG_EEOF when the peer ends before. *ret_got is right on success and failure.
+ */
 PLUG_API PLUG_MUST int plug_sock_recv_exact(struct plug_sock *s, void *buf, size_t len,
                                             size_t *ret_got);
 /*

@@ -12,8 +12,8 @@
  *   3. for anything not in the table: plug_sock_setopt_int(s, level, name, value) and its siblings
  *
  * Every function: any thread, any fiber; never waits. Errors are those of setsockopt(2):
- * -ENOPROTOOPT where the kernel or the socket's family does not know the option, -EPERM where it needs
- * a capability, and PLUG_ERANGE for a value that the option's unit cannot hold.
+ * -ENOPROTOOPT where the kernel or the socket's family does not know the option, -EPERM where it
+ * needs a capability, and PLUG_ERANGE for a value that the option's unit cannot hold.
  */
 #include <plug/sock.h>
 
@@ -27,8 +27,8 @@ PLUG_API PLUG_MUST int plug_sock_getopt_int(const struct plug_sock *s, int level
 PLUG_API PLUG_MUST int plug_sock_setopt_int(struct plug_sock *s, int level, int name, int value);
 
 /*
- * The same with bytes. *len is the room in ret_value, then the length the kernel wrote. value may be NULL
- * with any len, as some options (of AF_ALG) want it. PLUG_ERANGE: len above INT_MAX.
+ * The same with bytes. *len is the room in ret_value, then the length the kernel wrote. value may
+ * be NULL with any len, as some options (of AF_ALG) want it. PLUG_ERANGE: len above INT_MAX.
  */
 PLUG_API PLUG_MUST int plug_sock_getopt(const struct plug_sock *s, int level, int name,
                                         void *ret_value, size_t *len);
@@ -38,9 +38,9 @@ PLUG_API PLUG_MUST int plug_sock_setopt(struct plug_sock *s, int level, int name
 /* --- by name --------------------------------------------------------------------------- */
 
 enum plug_sockopt_unit {
-    PLUG_UNIT_BOOL,     /* 0 or 1 */
-    PLUG_UNIT_NUMBER,   /* as the kernel takes it */
-    PLUG_UNIT_BYTES,    /* the kernel doubles buffer sizes for its bookkeeping: get tells the result */
+    PLUG_UNIT_BOOL,   /* 0 or 1 */
+    PLUG_UNIT_NUMBER, /* as the kernel takes it */
+    PLUG_UNIT_BYTES, /* the kernel doubles buffer sizes for its bookkeeping: get tells the result */
     PLUG_UNIT_DURATION, /* nanoseconds, rounded up to the kernel's unit */
     PLUG_UNIT_TEXT      /* plug_sockopt_set_text, _get_text */
 };
@@ -49,6 +49,7 @@ enum plug_sockopt_unit {
  * X(symbol, name, unit). The IPv4 or IPv6 option is chosen by the socket's family; on an IPv6
  * socket those of IPv4 are set, too, where both exist, so that a dual-stack socket behaves as one.
  */
+/* clang-format off */
 #define PLUG_SOCKOPT_MAP(X)                                                                        \
     X(REUSE_ADDR, "reuse_addr", BOOL)                                                              \
     X(REUSE_PORT, "reuse_port", BOOL)                                                              \
@@ -101,12 +102,13 @@ enum plug_sockopt_unit {
     X(TYPE, "type", NUMBER)                                                                        \
     X(PROTOCOL, "protocol", NUMBER)                                                                \
     X(ACCEPTING, "accepting", BOOL)
+/* clang-format on */
 
 enum plug_sockopt {
 #define PLUG_SOCKOPT_ENUM(symbol, name, unit) PLUG_SO_##symbol,
     PLUG_SOCKOPT_MAP(PLUG_SOCKOPT_ENUM)
 #undef PLUG_SOCKOPT_ENUM
-    PLUG_SO_COUNT
+        PLUG_SO_COUNT
 };
 
 /* Sets and reads one. opt is an enum plug_sockopt; -ENOPROTOOPT for any other number. */
@@ -118,7 +120,9 @@ PLUG_API PLUG_MUST int plug_sockopt_set_text(struct plug_sock *s, int opt, const
 PLUG_API PLUG_MUST int plug_sockopt_get_text(const struct plug_sock *s, int opt, char *buf,
                                              size_t len);
 
-/* The table itself: name (NULL: no such number), number by name (-ENOPROTOOPT), unit. Static text. */
+/*
+ * The table itself: name (NULL: no such number), number by name (-ENOPROTOOPT), unit. Static text.
+ */
 PLUG_API const char *plug_sockopt_name(int opt);
 PLUG_API int plug_sockopt_find(const char *name);
 PLUG_API enum plug_sockopt_unit plug_sockopt_unit(int opt);
@@ -130,8 +134,9 @@ PLUG_API PLUG_MUST int plug_sock_error(struct plug_sock *s, int *ret_error);
 
 /*
  * Joins or leaves a group; source NULL: from any source, else only from that one (RFC 4607).
- * ifindex 0: the kernel chooses by its routes. -EADDRINUSE (joined already), -EADDRNOTAVAIL (not joined),
- * -EINVAL (not a group), -ENODEV. group and source are of the socket's family, or -EAFNOSUPPORT.
+ * ifindex 0: the kernel chooses by its routes. -EADDRINUSE (joined already), -EADDRNOTAVAIL (not
+ * joined), -EINVAL (not a group), -ENODEV. group and source are of the socket's family, or
+ * -EAFNOSUPPORT.
  */
 PLUG_API PLUG_MUST int plug_multicast_join(struct plug_sock *s, const struct plug_addr *group,
                                            const struct plug_addr *source, unsigned ifindex);
@@ -154,7 +159,7 @@ PLUG_API PLUG_MUST int plug_multicast_interface(struct plug_sock *s, unsigned if
  * it does not tell is 0. Times in nanoseconds.
  */
 struct plug_tcp_info {
-    const char *state; /* "established", "syn_sent" ...; static */
+    const char *state;   /* "established", "syn_sent" ...; static */
     char congestion[16]; /* "cubic" */
     int64_t rtt, rttvar, min_rtt, rto;
     int64_t last_data_sent, last_data_recv; /* how long ago */

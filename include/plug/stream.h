@@ -27,9 +27,9 @@ PLUG_BEGIN_DECLS
 
 struct plug_stream;
 
-#define PLUG_STREAM_BUFFER     8192                  /* the usual size of each buffer */
-#define PLUG_STREAM_BUFFER_MAX (1024 * 1024 * 1024)  /* the most that may be asked for */
-#define PLUG_STREAM_PRINTF_MAX (1024 * 1024)         /* longest text of one plug_stream_printf */
+#define PLUG_STREAM_BUFFER     8192                 /* the usual size of each buffer */
+#define PLUG_STREAM_BUFFER_MAX (1024 * 1024 * 1024) /* the most that may be asked for */
+#define PLUG_STREAM_PRINTF_MAX (1024 * 1024)        /* longest text of one plug_stream_printf */
 
 enum plug_stream_mode { PLUG_STREAM_READ = 1, PLUG_STREAM_WRITE = 2 };
 enum plug_stream_buffering {
@@ -41,9 +41,13 @@ enum plug_stream_buffering {
 struct plug_stream_opts {
     size_t size;
     enum plug_stream_buffering buffering;
-    size_t buffer; /* bytes for each direction, allocated when first needed; 0: 8192; at most 1 GiB */
+    size_t
+        buffer; /* bytes for each direction, allocated when first needed; 0: 8192; at most 1 GiB */
 };
-#define PLUG_STREAM_OPTS {sizeof(struct plug_stream_opts), PLUG_STREAM_FULL, 0}
+#define PLUG_STREAM_OPTS                                                                           \
+    {                                                                                              \
+        sizeof(struct plug_stream_opts), PLUG_STREAM_FULL, 0                                       \
+    }
 
 /*
  * mode is an or of enum plug_stream_mode. borrows s during the call only. gives *ret.
@@ -53,8 +57,8 @@ PLUG_API PLUG_MUST int plug_stream_open(struct plug_stream **ret, struct plug_so
                                         const struct plug_stream_opts *opts);
 
 /*
- * Flushes, then ends it; takes f in every case. The error of the flush, or 0: what could not be sent is
- * lost, so flush before, where that matters. NULL is 0.
+ * Flushes, then ends it; takes f in every case. The error of the flush, or 0: what could not be
+ * sent is lost, so flush before, where that matters. NULL is 0.
  */
 PLUG_API int plug_stream_close(struct plug_stream *f);
 
@@ -64,23 +68,23 @@ PLUG_API int plug_stream_close(struct plug_stream *f);
 PLUG_API PLUG_MUST ssize_t plug_stream_read(struct plug_stream *f, void *buf, size_t len);
 
 /*
- * Exactly len, or PLUG_EEOF. *ret_got (NULL: not wanted) is the number of bytes placed, on success and
- * failure. One deadline for all.
+ * Exactly len, or PLUG_EEOF. *ret_got (NULL: not wanted) is the number of bytes placed, on success
+ * and failure. One deadline for all.
  */
 PLUG_API PLUG_MUST int plug_stream_read_exact(struct plug_stream *f, void *buf, size_t len,
                                               size_t *ret_got);
 
 /*
- * To the end, at most max bytes; gives *ret_bytes (plug_free; NULL when the length is 0). Length, or
- * PLUG_ELIMIT when there is more. After an error what came stays buffered, up to max bytes.
+ * To the end, at most max bytes; gives *ret_bytes (plug_free; NULL when the length is 0). Length,
+ * or PLUG_ELIMIT when there is more. After an error what came stays buffered, up to max bytes.
  */
 PLUG_API PLUG_MUST ssize_t plug_stream_read_all(struct plug_stream *f, size_t max,
                                                 void **ret_bytes);
 
 /*
  * One line with its line feed (and a NUL behind it, not counted); the last one may lack the line
- * feed. Length; 0 at the end; PLUG_ELIMIT when no line feed came within len - 1 bytes. After any error
- * nothing is consumed. len < 2 is -EINVAL. A NUL in the line is data: go by the length.
+ * feed. Length; 0 at the end; PLUG_ELIMIT when no line feed came within len - 1 bytes. After any
+ * error nothing is consumed. len < 2 is -EINVAL. A NUL in the line is data: go by the length.
  */
 PLUG_API PLUG_MUST ssize_t plug_stream_readline(struct plug_stream *f, char *buf, size_t len);
 
@@ -106,9 +110,9 @@ PLUG_API int plug_stream_error(const struct plug_stream *f);
 /* --- writing --------------------------------------------------------------------------- */
 
 /*
- * copies len bytes into the buffer, sending as it fills; more than a buffer's worth goes out straight.
- * After a failure plug_stream_written tells how many bytes have been taken over, sent or still waiting
- * in the buffer.
+ * copies len bytes into the buffer, sending as it fills; more than a buffer's worth goes out
+ * straight. After a failure plug_stream_written tells how many bytes have been taken over, sent or
+ * still waiting in the buffer.
  */
 PLUG_API PLUG_MUST int plug_stream_write(struct plug_stream *f, const void *bytes, size_t len);
 

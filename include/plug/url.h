@@ -81,7 +81,8 @@ PLUG_API PLUG_MUST int plug_url_scheme_of_port(int port, char *buf, size_t len);
 PLUG_API size_t plug_url_text(const struct plug_url *u, char *buf, size_t len);
 /*
  * RFC 3986 5.2 (strict): the reference ref seen from base, dot segments removed. The whole length,
- * as snprintf; PLUG_EURL (also for a base without scheme, and "//" against an http one), PLUG_EPORT.
+ * as snprintf; PLUG_EURL (also for a base without scheme, and "//" against an http one),
+ * PLUG_EPORT.
  */
 PLUG_API PLUG_MUST ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf,
                                             size_t len);
@@ -106,9 +107,10 @@ PLUG_API size_t plug_url_encode(const void *bytes, size_t len, const char *keep,
  *   unix-dgram:... and seqpacket:... alike
  *   HOST:PORT  [V6]:PORT  :PORT   (tcp)
  * PORT is a number or a service name. HOST is a name, strict IPv4 or bracketed IPv6
- * ([fe80::1%25eth0] or [fe80::1%eth0]); "*" is any, "" is left to the user of the endpoint (plug_listen:
- * loopback). "unix:@" alone asks bind for a name of its own (autobind). With a scheme, %HH is decoded; "?" and "#" are ordinary in UNIX names.
- * "unix://NAME" is refused: it would read as a host.
+ * ([fe80::1%25eth0] or [fe80::1%eth0]); "*" is any, "" is left to the user of the endpoint
+ * (plug_listen: loopback). "unix:@" alone asks bind for a name of its own (autobind). With a
+ * scheme, %HH is decoded; "?" and "#" are ordinary in UNIX names. "unix://NAME" is refused: it
+ * would read as a host.
  */
 #define PLUG_ENDPOINT_SERVICE_MAX 63
 struct plug_endpoint {

@@ -26,7 +26,8 @@ static void settle(unsigned taps)
 
     plug__tap_behind(below);
     atomic_store(&plug__taps, taps);
-    atomic_store_explicit(&plug__sys_in_force, taps ? &plug__tap_table : below, memory_order_release);
+    atomic_store_explicit(&plug__sys_in_force, taps ? &plug__tap_table : below,
+                          memory_order_release);
 }
 
 int plug_sys_set(const struct plug_sys *sys)

@@ -112,7 +112,7 @@ static ssize_t send_once(int fd, int dontwait, void *arg)
     return plug_sys()->send(fd, t->bytes, t->len, t->flags | dontwait);
 }
 
-/* Everything but the fast path. r: what a call that was free to block has said; 0: none was made. */
+/* Everything but the fast path. r is what a call that was free to block has said, 0 without one. */
 static ssize_t recv_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
 {
     if (r < 0)

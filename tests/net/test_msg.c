@@ -397,6 +397,30 @@ T_TEST_PLAIN(running_out_of_descriptors_is_flagged)
     T_TRUE(m.flags & MSG_CTRUNC);
 }
 
+/* Descriptors beside other control data, put by hand. */
+T_TEST(descriptors_beside_credentials)
+{
+    struct plug_sock *p[2];
+    uint8_t room[256];
+    char b[4];
+    int fd = -1;
+    size_t n = 1;
+    struct plug_cred me;
+    struct plug_msg m = {.buf = b, .len = sizeof b};
+    struct plug_msg out = {.buf = "x", .len = 1, .control = room, .control_room = sizeof room};
+    pair(p, SOCK_STREAM);
+    T_OK(plug_sock_peer_cred(p[0], &me));
+    T_OK(plug_msg_put_cred(&out, &me));
+    T_OK(plug_msg_put_fds(&out, (int[]){plug_sock_fd(p[0])}, 1));
+    T_ERR(plug_msg_put_fds(&out, &fd, 0), -EINVAL);
+    T_ERR(plug_msg_put_fds(&out, &fd, PLUG_FDS_MAX + 1), -EINVAL);
+    T_OK(plug_sockopt_set(p[1], PLUG_SO_PASS_CRED, 1));
+    T_OK(plug_sock_sendmsg(p[0], &out, 0));
+    T_OK(plug_sock_recv_fds(p[1], &m, &fd, &n, 0));
+    T_EQ(n, 1);
+    t_own_fd(fd);
+}
+
 /* Python's send_fds drops flags and address; ours does not. */
 T_TEST(send_fds_honours_flags_and_address)
 {
@@ -478,6 +502,19 @@ static void unreachable(int family, enum plug_sock_err_origin origin, int type, 
     T_MEM(b, "question", 8);
     T_EQ(e.flags, 0);
     T_ERR(plug_sock_recv_err(s, NULL, 0, &e), -EAGAIN);
+}
+
+T_TEST_PLAIN(an_error_item_that_is_cut_is_none)
+{
+    uint8_t bytes[16] = {0};
+    struct plug_cmsg c = {.level = IPPROTO_IP, .type = IP_RECVERR, .data = bytes, .len = 15};
+    struct plug_sock_err e;
+    T_TRUE(!plug_cmsg_err(&c, &e));
+    c.len = 16; /* without an offender behind it */
+    T_TRUE(plug_cmsg_err(&c, &e));
+    T_EQ(plug_addr_family(&e.offender), AF_UNSPEC);
+    c.level = SOL_SOCKET;
+    T_TRUE(!plug_cmsg_err(&c, &e));
 }
 
 T_TEST(error_queue_over_ipv4)

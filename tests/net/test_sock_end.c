@@ -237,8 +237,8 @@ T_TEST(data_before_a_reset_can_still_be_sent_but_the_reset_is_told)
 }
 
 /*
- * The trap: a server answers before it has read all of the request, then closes. The answer is longer
- * than what the client's kernel takes, so that the rest of it waits in the server's kernel.
+ * The trap: a server answers before it has read all of the request, then closes. The answer is more
+ * than the client's kernel takes, so that the rest of it waits in the server's kernel.
  */
 enum { ANSWER = 200000 };
 

@@ -72,3 +72,17 @@ void need_ipv6(void)
     T_OK(r);
     end(s);
 }
+
+void fill_queue(struct plug_sock *l, const struct plug_addr *addr)
+{
+    T_OK(plug_sock_listen(l, 0));
+    for (int i = 0; i < 4; i++) {
+        struct plug_sock *c;
+        T_OK(plug_sock_open(&c, AF_INET, SOCK_STREAM, 0));
+        own(c);
+        T_OK(plug_sock_set_blocking(c, false));
+        int r = plug_sock_connect(c, addr);
+        if (r != -EINPROGRESS)
+            T_OK(r);
+    }
+}

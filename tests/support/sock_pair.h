@@ -12,6 +12,8 @@ struct plug_sock *tcp_listener(int family, struct plug_addr *ret_addr);
 void tcp_pair(struct plug_sock **ret_client, struct plug_sock **ret_server);
 /* A UDP socket bound to an ephemeral loopback port, and its address. */
 struct plug_sock *udp_bound(int family, struct plug_addr *ret_addr);
+/* Fills the queue of a TCP listener: further SYNs are dropped, so that connect hangs. */
+void fill_queue(struct plug_sock *l, const struct plug_addr *addr);
 /* Closed by the frame: s itself. */
 struct plug_sock *own(struct plug_sock *s);
 /* Closes it now. */
