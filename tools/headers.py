@@ -129,7 +129,7 @@ def parse(path):
             i += 1
         else:
             text, i = take_decl(lines, i)
-            if text.startswith(("inline", "static")):
+            if text.startswith(("inline", "static", "template")):
                 continue
             group = group or Group(section, note, "")
             group.decls.append(Decl(text))

@@ -64,8 +64,7 @@ PLUG_BEGIN_DECLS
 /* The longest format text: PLUG_ELIMIT above. */
 #define PLUG_STRUCT_FORMAT_MAX ((size_t)1 << 20)
 
-/* --- values ------------------------------------------------------------------------------------
- */
+/* --- values ----------------------------------------------------------------------------------- */
 
 enum plug_value_kind {
     PLUG_VALUE_NONE,  /* not filled in: refused by every code */
@@ -96,8 +95,7 @@ struct plug_value {
 /* The name of a kind: "int", "unsigned", "bool", "float", "bytes", "char", "none". Static. */
 PLUG_API const char *plug_value_kind_name(enum plug_value_kind kind);
 
-/* --- typed pointers ----------------------------------------------------------------------------
- */
+/* --- typed pointers --------------------------------------------------------------------------- */
 
 enum plug_ref_kind {
     PLUG_REF_NONE, /* not filled in: refused by every code */
@@ -128,8 +126,7 @@ struct plug_ref {
 /* The C type of a kind, "uint16_t *"; "?" for an unknown one. Static. */
 PLUG_API const char *plug_ref_kind_name(enum plug_ref_kind kind);
 
-/* --- errors ------------------------------------------------------------------------------------
- */
+/* --- errors ----------------------------------------------------------------------------------- */
 
 enum plug_struct_step {
     PLUG_STRUCT_STEP_PARSE,
@@ -168,8 +165,7 @@ struct plug_struct_error {
 PLUG_API size_t plug_struct_error_text(const struct plug_struct_error *error, char *buf,
                                        size_t len);
 
-/* --- the compiled format -----------------------------------------------------------------------
- */
+/* --- the compiled format ---------------------------------------------------------------------- */
 
 struct plug_struct;
 
@@ -212,8 +208,7 @@ struct plug_struct_item {
 PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
                                         struct plug_struct_item *ret_item);
 
-/* --- values in arrays --------------------------------------------------------------------------
- */
+/* --- values in arrays ------------------------------------------------------------------------- */
 
 /*
  * Packs count values into the first bytes of buf; len is the room there. Returns the bytes written
@@ -264,8 +259,7 @@ PLUG_API PLUG_MUST ssize_t plug_struct_unpack_refs(const struct plug_struct *s, 
                                                    size_t count,
                                                    struct plug_struct_error *ret_error);
 
-/* --- records one after the other ---------------------------------------------------------------
- */
+/* --- records one after the other -------------------------------------------------------------- */
 
 /* Its fields are the library's. */
 struct plug_struct_iter {
@@ -285,8 +279,7 @@ PLUG_API PLUG_MUST int plug_struct_iter_next(struct plug_struct_iter *iter,
                                              struct plug_value *ret_values, size_t room,
                                              struct plug_struct_error *ret_error);
 
-/* --- with the format read on each call ---------------------------------------------------------
- */
+/* --- with the format read on each call -------------------------------------------------------- */
 
 /* The size of a format, or an error of plug_struct_open. Allocates nothing, like all below. */
 PLUG_API PLUG_MUST ssize_t plug_calcsize(const char *format, struct plug_struct_error *ret_error);
@@ -308,8 +301,7 @@ PLUG_API PLUG_MUST ssize_t plug_unpack_refs(const char *format, const void *buf,
                                             const struct plug_ref *refs, size_t count,
                                             struct plug_struct_error *ret_error);
 
-/* --- making values and typed pointers ----------------------------------------------------------
- */
+/* --- making values and typed pointers --------------------------------------------------------- */
 
 /*
  * Values of each kind, inline and exported. text is its bytes without the NUL; NULL gives
@@ -340,8 +332,7 @@ PLUG_API inline struct plug_ref plug_into(void *buf, size_t len);
 #define PLUG_REF_ULONG PLUG_REF_U32
 #endif
 
-/* --- the bodies --------------------------------------------------------------------------------
- */
+/* --- the bodies ------------------------------------------------------------------------------- */
 
 inline struct plug_value plug_value_int(int64_t i)
 {
@@ -428,8 +419,7 @@ inline struct plug_ref plug_into(void *buf, size_t len)
 
 PLUG_END_DECLS
 
-/* --- values and pointers in place --------------------------------------------------------------
- */
+/* --- values and pointers in place ------------------------------------------------------------- */
 
 /*
  * PLUG_PACK(format, buf, len, ret_error, VALUE...)            plug_pack

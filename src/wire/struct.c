@@ -4,8 +4,7 @@
 #include <plug/alloc.h>
 #include <plug/err.h>
 
-/* --- a format that has more runs than fit the stack: executed part by part ----------------------
- */
+/* --- a format that has more runs than fit the stack: executed part by part -------------------- */
 
 enum job { PACK, UNPACK, CHECK, STORE };
 
@@ -54,7 +53,7 @@ static ssize_t run_parts(enum job job, const struct plug_struct *s, struct items
     return bad;
 }
 
-/* --- one record -------------------------------------------------------------------------------- */
+/* --- one record ------------------------------------------------------------------------------- */
 
 static inline bool is_whole(const struct plug_struct *s)
 {
@@ -106,7 +105,7 @@ static ssize_t unpack_refs(const struct plug_struct *s, const uint8_t *base,
     return (ssize_t)s->count;
 }
 
-/* --- where a record is -------------------------------------------------------------------------- */
+/* --- where a record is ------------------------------------------------------------------------ */
 
 /* Where a record at offset begins, in Python's way of counting; the record then fits. */
 static ssize_t place(const struct plug_struct *s, size_t len, ptrdiff_t offset,
@@ -124,8 +123,7 @@ static ssize_t place(const struct plug_struct *s, size_t len, ptrdiff_t offset,
     return offset;
 }
 
-/* --- compiled ----------------------------------------------------------------------------------
- */
+/* --- compiled --------------------------------------------------------------------------------- */
 
 static size_t read_parts(const char *text, struct plug__struct_part *ret_parts)
 {
@@ -291,7 +289,7 @@ int plug_struct_iter_next(struct plug_struct_iter *iter, struct plug_value *ret_
     return 1;
 }
 
-/* --- read on each call ------------------------------------------------------------------------- */
+/* --- read on each call ------------------------------------------------------------------------ */
 
 /* 2 KiB of stack, of which a call touches what the format needs. */
 #define STACK_RUNS 128

@@ -132,8 +132,7 @@ int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug
     return fail(ret_error, error);
 }
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 const char *plug_value_kind_name(enum plug_value_kind kind)
 {
@@ -158,8 +157,7 @@ const char *plug_ref_kind_name(enum plug_ref_kind kind)
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "?";
 }
 
-/* --- words -------------------------------------------------------------------------------------
- */
+/* --- words ------------------------------------------------------------------------------------ */
 
 /* As CPython names the codes in its messages: the small ones by type, the others by character. */
 static void code_name(char code, char *buf, size_t len)

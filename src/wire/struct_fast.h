@@ -32,7 +32,7 @@
     X(I32) X(I32_SWAP) X(U32) X(U32_SWAP) X(I64) X(I64_SWAP) X(U64) X(U64_SWAP) X(POINTER) X(F32)  \
         X(F32_SWAP) X(F64) X(F64_SWAP)
 
-/* --- run by run. In scope: s, run, labels, n, and the label done ----------------------------- */
+/* --- run by run. In scope: s, run, labels, n, and the label done ------------------------------ */
 
 #define NEXT_RUN                                                                                   \
     if (run == s->last)                                                                            \

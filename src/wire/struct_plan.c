@@ -63,7 +63,7 @@ static inline bool place(size_t size, struct plug__struct_code code, size_t repe
            !__builtin_add_overflow(*ret_begin, bytes, ret_end) && *ret_end <= SSIZE_MAX;
 }
 
-/* --- parts ------------------------------------------------------------------------------------- */
+/* --- parts ------------------------------------------------------------------------------------ */
 
 void plug__struct_reader_init(struct plug__struct_reader *r, const char *text)
 {
@@ -104,7 +104,7 @@ void plug__struct_find(const struct plug_struct *s, size_t item, struct plug__st
         ;
 }
 
-/* --- runs -------------------------------------------------------------------------------------- */
+/* --- runs ------------------------------------------------------------------------------------- */
 
 /* The runs made so far; those that found no room are only counted. */
 struct runs {

@@ -101,7 +101,7 @@ int plug__struct_measure(struct plug_struct *s, struct plug_struct_error *ret_er
 void plug__struct_find(const struct plug_struct *s, size_t item,
                        struct plug__struct_part *ret_part);
 
-/* --- executors: runs to bytes and back --------------------------------------------------------- */
+/* --- executors: runs to bytes and back -------------------------------------------------------- */
 
 /*
  * All operations and all kinds of values, a run at a time. pack and check return NULL, or the value or
@@ -133,15 +133,13 @@ ssize_t plug__struct_unpack_text(const char *format, const uint8_t *base,
 /* The kind of pointer an item wants in the first place. */
 enum plug_ref_kind plug__struct_op_wants(uint8_t op);
 
-/* --- IEEE 754 binary16, in host order ----------------------------------------------------------
- */
+/* --- IEEE 754 binary16, in host order --------------------------------------------------------- */
 
 /* false when x is finite and too large. */
 bool plug__half_pack(double x, uint16_t *ret_half);
 double plug__half_unpack(uint16_t half);
 
-/* --- errors: each fills in *ret_error (may be NULL) and returns its code -----------------------
- */
+/* --- errors: each fills in *ret_error (may be NULL) and returns its code ---------------------- */
 
 int plug__struct_fail_format(struct plug_struct_error *ret_error, int code, char character,
                              size_t format_offset);
