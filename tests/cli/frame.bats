@@ -179,3 +179,18 @@ for line in sys.stdin:
     plug completions tcsh
     expect 2 "" $'plug completions: \'tcsh\' is not one of bash|zsh|fish\ntry \'plug completions --help\''
 }
+
+@test "frame: the manual has a page for every command, and on it every option" {
+    man=$BATS_TEST_DIRNAME/../../man
+    "$PLUG" help --json | python3 -c '
+import json, pathlib, sys
+man, common, missing = pathlib.Path(sys.argv[1]), {"json", "color", "quiet", "verbose", "help"}, []
+for e in map(json.loads, sys.stdin):
+    command, name = e.get("command", e["name"]), e["name"]
+    page = man / ("plug-" + command + ".1.scd")
+    if e["type"] == "command" and not page.exists() and "*" + name + "*" not in (man / "plug.1.scd").read_text():
+        missing.append(name)
+    if e["type"] == "option" and page.exists() and name not in common and "*--" + name + "*" not in page.read_text():
+        missing.append(command + " --" + name)
+assert not missing, missing' "$man"
+}
