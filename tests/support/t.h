@@ -95,6 +95,12 @@ void t_join(void);
 bool t_tortured(void);
 
 /*
+ * In runs with faults this error, too, is an honest answer to what was injected: the interface
+ * documents it for causes inside. Until the end of the test.
+ */
+void t_accept(int err);
+
+/*
  * For tests of what one call transfers: ends the run here when its plan cuts or interrupts transfers.
  * Runs in which a call fails go on.
  */

@@ -46,6 +46,9 @@ void t_judge(enum t_verdict verdict, const char *message);
 /* Whether the calling thread runs the test (and not a thread of t_thread). */
 bool t_in_main(void);
 
+/* Forgets what t_accept was told. */
+void t_accept_none(void);
+
 /* Is err what the fault in force injects (or documented to become)? False when none is. */
 bool t_injected(int64_t err);
 
