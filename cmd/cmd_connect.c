@@ -64,14 +64,12 @@ static void connected(struct cmd *c, const char *text, struct plug_sock *s,
     cmd_event_end(c, &j);
 }
 
-static int talk(struct cmd *c, const char *text, const struct plug_dial_opts *dial)
+static int talk(struct cmd *c, struct relay *r, const char *text, const struct plug_dial_opts *dial)
 {
     static struct plug_dial_report report;
-    struct connect_opts *o = c->opts;
-    struct relay r = {.c = c, .o = &o->relay, .max = 1};
     char name[PLUG_ADDR_TEXT];
     struct plug_sock *s;
-    int code = relay_start(&r), err;
+    int code = relay_start(r), err;
 
     if (code != CMD_YES)
         return code;
@@ -79,8 +77,18 @@ static int talk(struct cmd *c, const char *text, const struct plug_dial_opts *di
     if (err < 0)
         return connect_failed(c, err, text, &report);
     connected(c, text, s, &report, name);
-    code = relay_add(&r, s, name, true);
-    return code == CMD_YES ? relay_run(&r) : code;
+    code = relay_add(r, s, name, true);
+    return code == CMD_YES ? relay_run(r) : code;
+}
+
+static int talk_and_drop(struct cmd *c, const char *text, const struct plug_dial_opts *dial)
+{
+    const struct connect_opts *o = c->opts;
+    struct relay r = {.c = c, .o = &o->relay, .max = 1};
+    int code = talk(c, &r, text, dial);
+
+    relay_drop(&r);
+    return code;
 }
 
 static int run(struct cmd *c)
@@ -106,7 +114,7 @@ static int run(struct cmd *c)
     if (!o->source && e.family == AF_UNIX && e.type == SOCK_DGRAM &&
         plug_addr_unix("", 0, &source) == 0)
         dial.source = &source;
-    return o->info ? connect_info(c, &e, text, &dial) : talk(c, text, &dial);
+    return o->info ? connect_info(c, &e, text, &dial) : talk_and_drop(c, text, &dial);
 }
 
 static const struct connect_opts defaults = {.relay = RELAY_OPTS, .wait = -1};

@@ -108,7 +108,9 @@ static int run(struct cmd *c)
         return cmd_fail(c, err, "listen", text, address_hint(err));
     r.max = o->keep ? o->max : 1;
     r.first_wait = o->wait;
-    return serve(&r, s, &e);
+    code = serve(&r, s, &e);
+    relay_drop(&r);
+    return code;
 }
 
 static const struct listen_opts defaults = {.relay = RELAY_OPTS, .max = 100};

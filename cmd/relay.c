@@ -292,6 +292,11 @@ static void finish(struct relay *r)
     drop_listener(r);
     relay_show_progress(r, true);
     relay_show_summary(r);
+}
+
+void relay_drop(struct relay *r)
+{
+    drop_listener(r);
     if (r->tee_fd >= 0)
         (void)plug_sys()->close(r->tee_fd);
     plug_buf_clear(&r->input.buf);

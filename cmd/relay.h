@@ -102,8 +102,10 @@ int relay_start(struct relay *r);
 /* takes sock: a connected one, or a bound datagram socket. CMD_YES, or a failure that has been
  * told. */
 int relay_add(struct relay *r, struct plug_sock *sock, const char *name, bool connected);
-/* Passes bytes until an end comes, and ends everything; the exit code. */
+/* Passes bytes until an end comes, and ends every peer and the listener; the exit code. */
 int relay_run(struct relay *r);
+/* Frees what is left, after relay_start in any case. */
+void relay_drop(struct relay *r);
 /* Nothing more is to be done, for this reason (static text). The first one counts. */
 void relay_stop(struct relay *r, const char *reason, int code);
 
