@@ -36,7 +36,8 @@ struct plug_listen_opts {
 
 /*
  * gives *ret: bound, and listening unless it is a datagram socket; endpoint as plug_endpoint_parse
- * reads it. Port 0: ask plug_sock_local for the one chosen.
+ * reads it; of a name's addresses the first that this machine can bind. Port 0: ask
+ * plug_sock_local for the one chosen.
  *
  * A UNIX path where a socket file lies that nobody answers is taken over; one that answers is
  * -EADDRINUSE; anything else than a socket is left alone: -EEXIST. Processes that come at the same
@@ -44,8 +45,8 @@ struct plug_listen_opts {
  * file has its permissions from the moment it exists, and is never open wider than mode says.
  *
  * Errors: those of socket(2), bind(2), listen(2) and setsockopt(2); of plug_endpoint_parse and
- * plug_resolve; PLUG_EOPTS; -ENOMEM. Waits only for a name look-up and for that lock (a second at
- * most, then -EADDRINUSE), within the deadline scopes.
+ * plug_resolve; PLUG_EOPTS; PLUG_EUNSUPPORTED (tls://); -ENOMEM. Waits only for a name look-up and
+ * for that lock (a second at most, then -EADDRINUSE), within the deadline scopes.
  */
 PLUG_API PLUG_MUST int plug_listen(struct plug_sock **ret, const char *endpoint,
                                    const struct plug_listen_opts *opts);

@@ -73,47 +73,66 @@ int plug_listen_addr(struct plug_sock **ret, const struct plug_addr *addr, int t
 
 /* --- from an endpoint ------------------------------------------------------------------ */
 
-static int by_name(const struct plug_endpoint *e, const char *host, struct plug_addr *ret_addr)
+/* Should the next address of a name be tried after this error? */
+static bool not_here(int r)
 {
-    struct plug_resolve_opts o = PLUG_RESOLVE_OPTS;
-    struct plug_resolve_list *list;
-    o.family = e->family;
-    o.type = e->type;
-    o.flags = AI_PASSIVE;
-    int r = plug_resolve(host, e->service, &o, &list);
-    if (r < 0)
-        return r;
-    *ret_addr = list->item[0].addr;
-    plug_resolve_free(list);
-    return 0;
+    return r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL;
 }
 
-/* "" is loopback, "*" everything: [::] for both families where the machine has it. */
-static int address_of(const struct plug_endpoint *e, bool *dual_stack, struct plug_addr *ret_addr)
+/* At the first address of the host that this machine can bind; else the first error. */
+static int listen_host(struct plug_sock **ret, const struct plug_endpoint *e, const char *host,
+                       const struct plug_listen_opts *o)
 {
-    if (e->family == AF_UNIX)
-        return plug_addr_unix(e->host, e->host_len, ret_addr);
-    if (e->host_len == 0)
-        return by_name(e, e->family == AF_INET6 ? "::1" : "127.0.0.1", ret_addr);
-    if (strcmp(e->host, "*") != 0)
-        return by_name(e, e->host, ret_addr);
-    *dual_stack = *dual_stack || (e->family == AF_UNSPEC && plug_has_dual_stack());
-    return by_name(e, *dual_stack || e->family == AF_INET6 ? "::" : "0.0.0.0", ret_addr);
+    struct plug_resolve_opts ro = PLUG_RESOLVE_OPTS;
+    struct plug_resolve_list *list;
+    ro.family = e->family;
+    ro.type = e->type;
+    ro.flags = AI_PASSIVE;
+    int r = plug_resolve(host, e->service, &ro, &list);
+    if (r < 0)
+        return r;
+    r = plug_listen_addr(ret, &list->item[0].addr, e->type, o);
+    for (size_t i = 1; i < list->count && not_here(r); i++)
+        if (plug_listen_addr(ret, &list->item[i].addr, e->type, o) >= 0)
+            r = 0;
+    plug_resolve_free(list);
+    return r;
+}
+
+/* Every address: [::] for both families where the machine has it. */
+static int listen_any(struct plug_sock **ret, const struct plug_endpoint *e,
+                      struct plug_listen_opts *o)
+{
+    o->dual_stack = o->dual_stack || (e->family == AF_UNSPEC && plug_has_dual_stack());
+    bool six = o->dual_stack || e->family == AF_INET6;
+    return listen_host(ret, e, six ? "::" : "0.0.0.0", o);
+}
+
+static int listen_unix(struct plug_sock **ret, const struct plug_endpoint *e,
+                       const struct plug_listen_opts *o)
+{
+    struct plug_addr addr;
+    int r = plug_addr_unix(e->host, e->host_len, &addr);
+    return r < 0 ? r : plug_listen_addr(ret, &addr, e->type, o);
 }
 
 int plug_listen(struct plug_sock **ret, const char *endpoint, const struct plug_listen_opts *opts)
 {
     struct plug_listen_opts o;
     struct plug_endpoint e;
-    struct plug_addr addr;
     int r = defaults(opts, &o);
     if (r < 0)
         return r;
     r = plug_endpoint_parse(endpoint, &e);
     if (r < 0)
         return r;
-    r = address_of(&e, &o.dual_stack, &addr);
-    return r < 0 ? r : plug_listen_addr(ret, &addr, e.type, &o);
+    if (e.tls)
+        return PLUG_EUNSUPPORTED;
+    if (e.family == AF_UNIX)
+        return listen_unix(ret, &e, &o);
+    if (e.host_len == 0)
+        return listen_host(ret, &e, e.family == AF_INET6 ? "::1" : "127.0.0.1", &o);
+    return strcmp(e.host, "*") == 0 ? listen_any(ret, &e, &o) : listen_host(ret, &e, e.host, &o);
 }
 
 void plug_listen_close(struct plug_sock *s)

@@ -89,6 +89,15 @@ T_TEST(udp_is_bound_and_does_not_share_its_port)
     T_ERR(plug_listen_addr(&again, &addr, SOCK_DGRAM, NULL), -EADDRINUSE);
 }
 
+T_TEST(names_are_looked_up)
+{
+    struct plug_addr addr;
+    struct plug_sock *l = listener("tcp4://localhost:0", NULL), *none;
+    T_OK(plug_sock_local(l, &addr));
+    T_EQ(plug_addr_class(&addr), PLUG_ADDR_LOOPBACK);
+    T_ERR(plug_listen(&none, "tls://localhost:0", NULL), PLUG_EUNSUPPORTED);
+}
+
 T_TEST(options_do_what_they_say)
 {
     struct plug_listen_opts o = PLUG_LISTEN_OPTS;

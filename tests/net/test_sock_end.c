@@ -170,6 +170,10 @@ T_TEST_PLAIN(accept_goes_on_when_descriptors_are_free_again)
     setrlimit(RLIMIT_NOFILE, &few);
     int r = plug_sock_accept(l, &conn, NULL);
     setrlimit(RLIMIT_NOFILE, &before);
+    if (r == 0) {
+        own(conn);
+        T_SKIP("the limit does not hold here"); /* under valgrind */
+    }
     T_ERR(r, -EMFILE);
     T_OK(plug_sock_accept(l, &conn, NULL)); /* the connection still waits */
     own(conn);
