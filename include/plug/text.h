@@ -50,6 +50,24 @@ PLUG_API int plug_utf8_next(const void *bytes, size_t len, uint32_t *ret_char);
 PLUG_API PLUG_MUST int plug_uint_parse(const char *text, size_t len, uint64_t max,
                                        uint64_t *ret_value);
 
+/* Room for the text of any double, and the longest text that is read as one. */
+#define PLUG_DOUBLE_TEXT     32
+#define PLUG_DOUBLE_TEXT_MAX 1024
+
+/*
+ * Strict floating-point number, the same in every locale: "-1.5", ".5", "1e-3", "+2.", and "inf",
+ * "infinity", "nan" in either case, with a sign; no space, no hexadecimal, the whole text. Rounds to
+ * nearest. 0, PLUG_ENUMBER (anything else), PLUG_ERANGE (finite, but too large for a double),
+ * PLUG_ELIMIT (longer than PLUG_DOUBLE_TEXT_MAX). Any thread.
+ */
+PLUG_API PLUG_MUST int plug_double_parse(const char *text, size_t len, double *ret_value);
+
+/*
+ * The shortest text that reads back as the same double: "2.7", "1e+39", "-0", "inf", "-inf", "nan".
+ * Writes at most len bytes with the NUL; returns the whole length, below PLUG_DOUBLE_TEXT.
+ */
+PLUG_API size_t plug_double_text(double value, char *buf, size_t len);
+
 /*
  * A host name we are ready to show and use (RFC 1123 2.1, with '_'): 1..253 bytes of labels of
  * 1..63 letters, digits, '-' and '_', not beginning or ending with '-', one trailing dot allowed.

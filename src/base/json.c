@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/assert.h"
-#include <float.h>
 #include <inttypes.h>
-#include <locale.h>
 #include <math.h>
 #include <plug/buf.h>
 #include <plug/err.h>
@@ -159,43 +157,16 @@ void plug_json_uint(struct plug_json *j, const char *key, uint64_t value)
     scalar(j, key, number);
 }
 
-/* The host program may have set a locale whose decimal point is another one. */
-static void plain_point(char *number)
-{
-    const char *point = localeconv()->decimal_point;
-    size_t n = strlen(point);
-    char *at = strstr(number, point);
-
-    if (at && n > 0) {
-        *at = '.';
-        memmove(at + 1, at + n, strlen(at + n) + 1);
-    }
-}
-
-/*
- * The shortest decimal that reads back the same. 15 digits are always exact enough to show a
- * shorter one as such, except among the denormals; 17 are always enough.
- */
-static void shortest(double value, char *number, size_t len)
-{
-    for (int precision = fabs(value) < DBL_MIN ? 1 : 15; precision <= 17; precision++) {
-        snprintf(number, len, "%.*g", precision, value);
-        if (strtod(number, NULL) == value)
-            break;
-    }
-    plain_point(number);
-}
-
 void plug_json_double(struct plug_json *j, const char *key, double value)
 {
-    char number[48];
+    char number[PLUG_DOUBLE_TEXT];
 
     if (isnan(value)) {
         plug_json_string(j, key, "NaN");
     } else if (isinf(value)) {
         plug_json_string(j, key, value > 0 ? "Infinity" : "-Infinity");
     } else {
-        shortest(value, number, sizeof number);
+        plug_double_text(value, number, sizeof number);
         scalar(j, key, number);
     }
 }
