@@ -25,8 +25,9 @@ struct plug_allocator {
 PLUG_API PLUG_MUST int plug_allocator_set(const struct plug_allocator *a);
 
 /*
- * malloc, calloc (overflow-checked), realloc, free, with NULL on failure (the old block of a realloc
- * stays). Size 0 gives a block too; realloc never frees. Any thread. gives: end with plug_free.
+ * malloc, calloc (overflow-checked), realloc, free, with NULL on failure (the old block of a
+ * realloc stays). Size 0 gives a block too; realloc never frees. Any thread. gives: end with
+ * plug_free.
  */
 PLUG_API PLUG_MUST void *plug_alloc(size_t size);
 PLUG_API PLUG_MUST void *plug_calloc(size_t count, size_t size);

@@ -149,8 +149,9 @@ PLUG_API PLUG_MUST int plug_sys_set(const struct plug_sys *sys);
  * Each rule counts the calls that it is about; the first one that fires decides. "seed:NUMBER" may
  * stand for a rule. A close that fails has closed all the same; datagrams are never cut.
  * Returns 0, PLUG_ELIMIT (more than 64 rules), or PLUG_EFAULTPLAN with the offset of the mistake in
- * *ret_where (NULL: not wanted); then the plan before stays. In a test build the plan in the environment variable PLUG_FAULT is in force from the
- * first call on. Not while another thread is inside the library.
+ * *ret_where (NULL: not wanted); then the plan before stays. In a test build the plan in the
+ * environment variable PLUG_FAULT is in force from the first call on. Not while another thread is
+ * inside the library.
  */
 PLUG_API PLUG_MUST int plug_sys_fault(const char *plan, size_t *ret_where);
 

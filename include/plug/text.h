@@ -19,11 +19,11 @@
 PLUG_BEGIN_DECLS
 
 enum plug_text_mode {
-    PLUG_TEXT_TTY,  /* one line: \n \t \r \e, other C0 and invalid bytes \xhh, the rest \u{hhhh} */
-    PLUG_TEXT_LOG,  /* as TTY, and the double quote as \" */
-    PLUG_TEXT_LINES,/* as TTY, but line feed and tab stay: for payload shown on a terminal */
-    PLUG_TEXT_JSON, /* inside a JSON string (RFC 8259); an invalid byte becomes U+FFFD */
-    PLUG_TEXT_HTML  /* as LINES, inside HTML text or a quoted attribute: & < > " ' as references */
+    PLUG_TEXT_TTY,   /* one line: \n \t \r \e, other C0 and invalid bytes \xhh, the rest \u{hhhh} */
+    PLUG_TEXT_LOG,   /* as TTY, and the double quote as \" */
+    PLUG_TEXT_LINES, /* as TTY, but line feed and tab stay: for payload shown on a terminal */
+    PLUG_TEXT_JSON,  /* inside a JSON string (RFC 8259); an invalid byte becomes U+FFFD */
+    PLUG_TEXT_HTML   /* as LINES, inside HTML text or a quoted attribute: & < > " ' as references */
 };
 
 /*

@@ -35,7 +35,8 @@ PLUG_API int64_t plug_now(void);
 
 /*
  * The absolute deadline of a duration that starts now: PLUG_NEVER for PLUG_FOREVER, any other
- * negative duration, and sums past the end of time; the past for PLUG_NOWAIT. Any thread, any fiber.
+ * negative duration, and sums past the end of time; the past for PLUG_NOWAIT. Any thread, any
+ * fiber.
  */
 PLUG_API int64_t plug_deadline_after(int64_t timeout);
 
@@ -75,8 +76,8 @@ PLUG_API PLUG_MUST int plug_sleep(int64_t timeout);
 PLUG_API PLUG_MUST int plug_duration_parse(const char *text, int64_t *ret_timeout);
 
 /*
- * Duration to short text for people, three figures: "350 us", "12.3 ms", "1.25 s", "1.5 min", "2 h";
- * a negative one is "forever".
+ * Duration to short text for people, in three figures: "350 us", "12.3 ms", "1.25 s", "1.5 min",
+ * "2 h"; a negative one is "forever".
  * Writes at most len bytes with the NUL; returns the whole length. Any thread.
  */
 PLUG_API size_t plug_duration_text(int64_t timeout, char *buf, size_t len);

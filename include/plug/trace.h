@@ -5,8 +5,8 @@
  * Component tracing: PLUG_TRACE=net,resolve or PLUG_TRACE=all,-sys in the environment.
  *
  * Layer: base. The only way the library prints; off, it costs one load and a branch.
- * A line is  "HH:MM:SS.uuuuuu net sock.c:120 connect 127.0.0.1:81: connection refused", on stderr or
- * wherever plug_trace_sink says. Text from outside is escaped.
+ * A line is "HH:MM:SS.uuuuuu net sock.c:120 connect 127.0.0.1:81: connection refused", in UTC, on
+ * stderr or wherever plug_trace_sink says. Text from outside is escaped.
  */
 #include <plug/base.h>
 

@@ -59,9 +59,9 @@
        socklen_t salen),                                                                           \
       (fd, buf, len, flags, sa, salen),                                                            \
       -ENETUNREACH, -ECONNREFUSED, -ENOBUFS, -EMSGSIZE, -EPERM, -EAGAIN, -EINTR)                   \
-    X(LIBC, OWN_READ, ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags),      \
+    X(LIBC, OWN_READ, ssize_t, recvmsg, (int fd, struct msghdr *msg, int flags), (fd, msg, flags), \
       -ECONNRESET, -ENOMEM, -EAGAIN, -EINTR)                                                       \
-    X(LIBC, OWN_WRITE, ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags),                  \
+    X(LIBC, OWN_WRITE, ssize_t, sendmsg, (int fd, const struct msghdr *msg, int flags),            \
       (fd, msg, flags),                                                                            \
       -ECONNRESET, -EPIPE, -ENOBUFS, -EMSGSIZE, -ETOOMANYREFS, -EAGAIN, -EINTR)                    \
     X(OWN, CALL, int, recvmmsg, (int fd, struct mmsghdr *msgs, unsigned count, int flags),         \
@@ -77,7 +77,7 @@
     X(LIBC, READ, ssize_t, pread, (int fd, void *buf, size_t len, off_t offset),                   \
       (fd, buf, len, offset), -EIO, -ESPIPE, -EINTR)                                               \
     X(LIBC, CALL, off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -ESPIPE) \
-    X(OWN, WRITE, ssize_t, sendfile, (int fd, int in_fd, off_t *offset, size_t len),              \
+    X(OWN, WRITE, ssize_t, sendfile, (int fd, int in_fd, off_t *offset, size_t len),               \
       (fd, in_fd, offset, len), -EIO, -EINVAL, -ECONNRESET, -ENOMEM, -EAGAIN, -EINTR)              \
     X(LIBC, OWN, int, close, (int fd), (fd), -EIO, -EINTR)                                         \
     X(OWN, CALL, int, dup, (int fd), (fd), -EMFILE)                                                \
@@ -106,7 +106,7 @@
       (fds, count, timeout, mask), -ENOMEM, -EINTR)                                                \
     X(OWN, CALL, int, nanosleep_until, (int64_t deadline), (deadline), -EINTR)                     \
     X(OWN, SURE, int64_t, now, (clockid_t clock), (clock), 0)                                      \
-    X(LIBC, OWN_WRITE, ssize_t, getrandom, (void *buf, size_t len, unsigned flags),                     \
+    X(LIBC, OWN_WRITE, ssize_t, getrandom, (void *buf, size_t len, unsigned flags),                \
       (buf, len, flags), -ENOSYS, -EINTR)
 
 #define PLUG__SYS_NAME_ENTRIES(X)                                                                  \
@@ -151,8 +151,6 @@
 #define PLUG__SYS_THREAD_ENTRIES(X)                                                                \
     X(OWN, CALL, int, thread_create, (pthread_t *thread, void *(*start)(void *), void *arg),       \
       (thread, start, arg), -EAGAIN)
-/* clang-format on */
-
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
@@ -167,5 +165,6 @@ enum plug__sys_entry {
     PLUG__SYS_MALLOC, /* no entry of the struct: the allocation door */
     PLUG__SYS_COUNT
 };
+/* clang-format on */
 
 #endif

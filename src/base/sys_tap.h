@@ -16,7 +16,7 @@ static inline bool plug__tap_on(void)
     return __builtin_expect(atomic_load_explicit(&plug__taps, memory_order_relaxed) != 0, 0);
 }
 
-/* What shall happen to one call: error < 0 instead of it, else its end, else at most limit bytes. */
+/* What happens to one call: error < 0 instead of it, else its end, else at most limit bytes. */
 struct plug__verdict {
     int error;
     bool eof;

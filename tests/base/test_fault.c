@@ -4,9 +4,11 @@
 #include "base/sys_tap.h"
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -408,6 +410,36 @@ T_TEST_PLAIN(fault_plan_is_copied)
     lay(plan);
     memset(plan, 'x', sizeof plan - 1);
     T_ERR(try_socket(), -EMFILE);
+}
+
+/* --- the environment ---------------------------------------------------------------------- */
+
+/* The exit status of this program, started again under a plan to run the test of that name. */
+static int again(const char *plan, const char *name)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(null, STDOUT_FILENO);
+        dup2(null, STDERR_FILENO);
+        setenv("PLUG_FAULT", plan, 1);
+        execl("/proc/self/exe", "test_fault", name, NULL);
+        _exit(99);
+    }
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+T_TEST_PLAIN(fault_plan_of_the_environment)
+{
+    if (!(plug_features() & PLUG_FEATURE_FAULT))
+        T_SKIP("no test build");
+    T_EQ(again("socketpair:1", "sys_dup_is_closed_on_exec"), 0); /* fails cleanly */
+    T_EQ(again("dup:1=ENOSUCH", "sys_dup_is_closed_on_exec"), 2);
+    T_EQ(again("dup:", "sys_dup_is_closed_on_exec"), 2);
+    T_EQ(again("getrandom:1=short(1)", "sys_entries_report_errors_as_results"), 0);
+    T_EQ(again("", "sys_dup_is_closed_on_exec"), 0);
 }
 
 /* --- the record --------------------------------------------------------------------------- */

@@ -101,8 +101,8 @@ bool t_tortured(void);
 void t_accept(int err);
 
 /*
- * For tests of what one call transfers: ends the run here when its plan cuts or interrupts transfers.
- * Runs in which a call fails go on.
+ * For tests of what one call transfers: ends the run here when its plan cuts or interrupts
+ * transfers. Runs in which a call fails go on.
  */
 void t_whole_transfers(void);
 

@@ -284,8 +284,8 @@ static void restore_handlers(void)
 }
 
 /*
- * Waits for the child as long as it gets on; -1 when it had to be killed. alive is a pipe whose other
- * end is the child's: it ends with it. (A pidfd would do, but valgrind does not know it.)
+ * Waits for the child as long as it gets on; -1 when it had to be killed. alive is a pipe whose
+ * other end is the child's: it ends with it. (A pidfd would do, but valgrind does not know it.)
  */
 static int watch(pid_t pid, int alive, int64_t patience)
 {
