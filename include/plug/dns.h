@@ -16,8 +16,7 @@
  *   4. plug_dns_free(reply)
  *
  * Works on every waiter: a fiber is parked, a plain thread polls. All functions: any thread, any
- * fiber. The first query gives c-ares our allocator, for the whole process: a program that also
- * uses c-ares itself makes it before it opens a channel of its own.
+ * fiber. What c-ares allocates for itself comes from malloc(3), not from plug_alloc.
  */
 #include <plug/resolve.h>
 
