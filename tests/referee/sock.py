@@ -199,11 +199,13 @@ def receiving(_):
                 out.append(outcome(lambda: b.recv(*step)))
         return out
     steps = ([b"abc", (2,), (0,), (2,)], [b"abc", (2, socket.MSG_PEEK), (3,)], [b"", b"x", (5,), (5,)],
-             [b"abcdef", (3,), (3, socket.MSG_DONTWAIT)], ["end", (1,), (1,)], [b"ab", "end", (9,), (9,)],
-             [(1, socket.MSG_DONTWAIT)])
+             ["end", (1,), (1,)], [b"ab", "end", (9,), (9,)])
+    # with a timeout, Python waits in spite of MSG_DONTWAIT; plug_sock_recv does not
+    dontwait = [b"abcdef", (3,), (3, socket.MSG_DONTWAIT)], [(1, socket.MSG_DONTWAIT)]
     cases = [lambda new, t=t, k=k, s=s: case(t, k, s, new) for s in steps for t in (None, 0, 0.05)
              for k in (socket.SOCK_STREAM, socket.SOCK_SEQPACKET)
              if k == socket.SOCK_SEQPACKET and t is not None or k == socket.SOCK_STREAM and b"" not in s]
+    cases += [lambda new, t=t, s=s: case(t, socket.SOCK_STREAM, s, new) for s in dontwait for t in (None, 0)]
     return cases + [lambda new, t=t: case(t, socket.SOCK_DGRAM, [(1,)], new) for t in (0, 0.01)]
 
 
