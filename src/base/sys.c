@@ -89,7 +89,7 @@ __attribute__((constructor)) static void fault_from_environment(void)
     size_t where = 0;
 
     if (plan && plug_sys_fault(plan, &where) < 0) {
-        fprintf(stderr, "plug: PLUG_FAULT=%s: not a valid fault plan at offset %zu\n", plan, where);
+        fprintf(stderr, "plug: PLUG_FAULT: not a valid fault plan at offset %zu\n", where);
         _exit(2);
     }
 }

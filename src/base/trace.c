@@ -116,11 +116,11 @@ void plug_trace(enum plug_trace_part part, const char *file, int line, const cha
 
 __attribute__((constructor)) static void trace_from_environment(void)
 {
+    static const char mistake[] =
+        "plug: PLUG_TRACE: unknown component; known are sys, net, resolve, "
+        "loop, fiber, server, app, all\n";
     const char *list = getenv("PLUG_TRACE");
 
     if (list && plug_trace_set(list) < 0)
-        fprintf(stderr,
-                "plug: PLUG_TRACE=%s: unknown component; known are sys, net, resolve, loop, "
-                "fiber, server, app, all\n",
-                list);
+        (void)!plug_sys_kernel()->write(STDERR_FILENO, mistake, sizeof mistake - 1);
 }

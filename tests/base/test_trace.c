@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Tracing: what is on, what a line looks like, where it goes. */
 #include "t.h"
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static char lines[4][1100];
 static unsigned count;
@@ -87,4 +91,48 @@ T_TEST_PLAIN(trace_is_not_counted)
     T_EQ(count, 1);
     T_EQ(plug_sys_recorded(NULL), 0);
     T_EQ(plug_sys_recorded("now"), 0);
+}
+
+/* --- the environment ---------------------------------------------------------------------- */
+
+T_TEST_PLAIN(trace_of_the_environment)
+{
+    if (plug_trace_on(PLUG_TRACE_NET))
+        plug_trace(PLUG_TRACE_NET, "f.c", 7, "to stderr");
+}
+
+/* What this program says on stderr, started again with that list, running the test above. */
+static const char *stderr_of(const char *list)
+{
+    static char text[1000];
+    int fd[2], status;
+    size_t len = 0;
+    ssize_t n;
+    T_EQ(pipe2(fd, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+        dup2(fd[1], STDERR_FILENO);
+        setenv("PLUG_TRACE", list, 1);
+        execl("/proc/self/exe", "test_trace", "trace_of_the_environment", NULL);
+        _exit(99);
+    }
+    close(fd[1]);
+    while (len < sizeof text - 1 && (n = read(fd[0], text + len, sizeof text - 1 - len)) > 0)
+        len += (size_t)n;
+    text[len] = '\0';
+    close(fd[0]);
+    waitpid(pid, &status, 0);
+    T_EQ(status, 0);
+    return text;
+}
+
+T_TEST_PLAIN(trace_goes_to_stderr)
+{
+    T_STR(stderr_of("app"), "");
+    const char *text = stderr_of("net,app");
+    T_STR(text + strlen("HH:MM:SS.uuuuuu"), " net f.c:7 to stderr\n");
+    text = stderr_of("net,bogus");
+    T_TRUE(strstr(text, "PLUG_TRACE: unknown component; known are sys, net"));
+    T_TRUE(!strstr(text, "to stderr"));
 }
