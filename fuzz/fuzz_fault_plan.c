@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int r = plug_sys_fault(text, &where);
 
     if (r < 0)
-        FUZZ_CHECK(r == PLUG_EFAULTPLAN && where <= strlen(text));
+        FUZZ_CHECK((r == PLUG_EFAULTPLAN || r == PLUG_ELIMIT) && where <= strlen(text));
     else
         FUZZ_CHECK(where == SIZE_MAX && (!*text || plug_sys_fault_fired() == 0));
     for (unsigned i = 0; i < 4; i++)

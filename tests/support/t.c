@@ -321,7 +321,7 @@ static void check_invariants(const struct t_census *before)
     char leak[100] = "", message[sizeof t_run.message + sizeof leak + 2];
     if (now.fds != before->fds)
         snprintf(leak, sizeof leak, "leaked %d descriptors", now.fds - before->fds);
-    else if (now.threads != before->threads)
+    else if (now.threads > before->threads)
         snprintf(leak, sizeof leak, "leaked %d threads", now.threads - before->threads);
     else if (now.blocks != before->blocks)
         snprintf(leak, sizeof leak, "leaked %lld blocks of memory",
