@@ -31,4 +31,5 @@
 #include <plug/dial.h>
 #include <plug/listen.h>
 #include <plug/stream.h>
+#include <plug/select.h>
 #endif

@@ -30,6 +30,7 @@
 #include <time.h>
 
 struct addrinfo;
+struct epoll_event;
 struct ifaddrs;
 struct mmsghdr;
 
@@ -115,6 +116,14 @@ struct plug_sys {
 
     /* threads (the resolver's workers) */
     int (*thread_create)(pthread_t *ret_thread, void *(*main)(void *), void *arg);
+
+    /* sets of descriptors; epoll_pwait2 rounds up to milliseconds where the kernel has only
+     * epoll_pwait */
+    int (*epoll_create1)(int flags);
+    int (*epoll_ctl)(int epfd, int op, int fd, struct epoll_event *event);
+    int (*epoll_pwait2)(int epfd, struct epoll_event *events, int max,
+                        const struct timespec *timeout, const sigset_t *mask);
+    int (*dup3)(int old_fd, int new_fd, int flags);
 };
 
 /* The kernel's table; static. Any thread. */

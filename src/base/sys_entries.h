@@ -151,12 +151,25 @@
 #define PLUG__SYS_THREAD_ENTRIES(X)                                                                \
     X(OWN, CALL, int, thread_create, (pthread_t *thread, void *(*start)(void *), void *arg),       \
       (thread, start, arg), -EAGAIN)
+
+#define PLUG__SYS_EPOLL_ENTRIES(X)                                                                 \
+    X(LIBC, CALL, int, epoll_create1, (int flags), (flags), -EMFILE, -ENFILE, -ENOMEM)             \
+    X(LIBC, CALL, int, epoll_ctl, (int epfd, int op, int fd, struct epoll_event *event),           \
+      (epfd, op, fd, event), -ENOMEM, -ENOSPC)                                                     \
+    X(OWN, CALL, int, epoll_pwait2,                                                                \
+      (int epfd, struct epoll_event *events, int max, const struct timespec *timeout,              \
+       const sigset_t *mask),                                                                      \
+      (epfd, events, max, timeout, mask), -EINVAL, -EINTR)                                         \
+    X(LIBC, CALL, int, dup3, (int old_fd, int new_fd, int flags), (old_fd, new_fd, flags),         \
+      -EMFILE, -EBUSY)
+
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
     PLUG__SYS_WAIT_ENTRIES(X)                                                                      \
     PLUG__SYS_NAME_ENTRIES(X)                                                                      \
-    PLUG__SYS_THREAD_ENTRIES(X)
+    PLUG__SYS_THREAD_ENTRIES(X)                                                                    \
+    PLUG__SYS_EPOLL_ENTRIES(X)
 
 enum plug__sys_entry {
 #define PLUG__SYS_ENUM(kernel, tap, result, name, ...) PLUG__SYS_##name,

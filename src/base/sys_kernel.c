@@ -3,9 +3,11 @@
 #include "base/sys_tap.h"
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <net/if.h>
 #include <plug/sys.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
@@ -187,6 +189,33 @@ static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), v
     err = pthread_create(ret_thread, NULL, start, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -err;
+}
+
+/* Whole milliseconds, never earlier than asked; -1 is for ever. */
+static int milliseconds(const struct timespec *t)
+{
+    if (!t)
+        return -1;
+    if (t->tv_sec >= INT_MAX / 1000)
+        return INT_MAX;
+    return (int)(t->tv_sec * 1000 + (t->tv_nsec + 999999) / 1000000);
+}
+
+/* Linux 5.11 has it; before, and under valgrind, there is epoll_pwait. */
+static int kernel_epoll_pwait2(int epfd, struct epoll_event *events, int max,
+                               const struct timespec *timeout, const sigset_t *mask)
+{
+    static atomic_bool missing;
+    int r;
+
+    if (!atomic_load_explicit(&missing, memory_order_relaxed)) {
+        r = epoll_pwait2(epfd, events, max, timeout, mask);
+        if (r >= 0 || errno != ENOSYS)
+            return r < 0 ? -errno : r;
+        atomic_store(&missing, true);
+    }
+    r = epoll_pwait(epfd, events, max, milliseconds(timeout), mask);
+    return r < 0 ? -errno : r;
 }
 
 #define KERNEL_LIBC(result, name, params, args)                                                    \

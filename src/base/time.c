@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/assert.h"
+#include "base/wait_with.h"
 #include <plug/err.h>
 #include <plug/sys.h>
 #include <plug/text.h>
@@ -65,10 +66,8 @@ int64_t plug_deadline_current(void)
 int plug_sleep(int64_t timeout)
 {
     int64_t deadline = plug_deadline_after(timeout);
-    bool own = deadline <= plug_deadline_current();
-    int r = plug_wait(-1, 0, deadline);
 
-    return r == PLUG_ETIMEOUT && own ? 0 : r;
+    return plug__wait_own(plug_wait(-1, 0, deadline), deadline);
 }
 
 /* --- durations as text ------------------------------------------------------------------------ */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/at_hand.h"
+#include "base/wait_with.h"
 #include <plug/err.h>
 #include <plug/sys.h>
 #include <plug/time.h>
@@ -119,30 +120,59 @@ static int64_t bounded(int64_t deadline)
     return scope < deadline ? scope : deadline;
 }
 
-int plug_wait(int fd, short events, int64_t deadline)
+int plug__wait_with(plug__wait_fn *fn, void *arg, int64_t deadline)
 {
     struct plug_waiter *w = plug_waiter();
     int r, late = 0;
 
     deadline = bounded(deadline);
     do
-        r = w->wait(w, fd, events, deadline);
+        r = fn(w, arg, deadline);
     while (wait_again(w, r, deadline, &late));
     return wait_result(w, r);
 }
 
+int plug__wait_own(int result, int64_t deadline)
+{
+    return result == PLUG_ETIMEOUT && deadline <= plug_deadline_current() ? 0 : result;
+}
+
+static int wait_single(struct plug_waiter *w, void *arg, int64_t deadline)
+{
+    const struct pollfd *p = arg;
+
+    return w->wait(w, p->fd, p->events, deadline);
+}
+
+int plug_wait(int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+
+    return plug__wait_with(wait_single, &p, deadline);
+}
+
+struct several {
+    struct pollfd *fds;
+    size_t count;
+};
+
+static int wait_several(struct plug_waiter *w, void *arg, int64_t deadline)
+{
+    const struct several *s = arg;
+
+    return wait_some(w, s->fds, s->count, deadline);
+}
+
+int plug__wait_many(struct pollfd *fds, size_t count, int64_t deadline)
+{
+    struct several s = {fds, count};
+
+    return plug__wait_with(wait_several, &s, deadline);
+}
+
 int plug_wait_many(struct pollfd *fds, size_t count, int64_t deadline)
 {
-    struct plug_waiter *w = plug_waiter();
-    int r, late = 0;
-
-    if (count > PLUG_WAIT_MAX)
-        return -EINVAL;
-    deadline = bounded(deadline);
-    do
-        r = wait_some(w, fds, count, deadline);
-    while (wait_again(w, r, deadline, &late));
-    return wait_result(w, r);
+    return count > PLUG_WAIT_MAX ? -EINVAL : plug__wait_many(fds, count, deadline);
 }
 
 bool plug_eintr_set(bool return_eintr)

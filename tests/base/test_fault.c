@@ -553,6 +553,10 @@ T_TEST_PLAIN(fault_reaches_every_entry)
     FAILS(getifaddrs, &ifa);
     FAILS(if_indextoname, 1, b);
     FAILS(thread_create, &thread, NULL, NULL);
+    FAILS(epoll_create1, 0);
+    FAILS(epoll_ctl, 0, 0, 0, NULL);
+    FAILS(epoll_pwait2, 0, NULL, 0, NULL, NULL);
+    FAILS(dup3, 0, 0, 0);
     T_EQ(s->if_nametoindex("lo"), 0);
     entries++;
     T_TRUE(s->now(CLOCK_MONOTONIC) > 0);
