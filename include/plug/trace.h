@@ -13,10 +13,10 @@
 PLUG_BEGIN_DECLS
 
 enum plug_trace_part {
-    PLUG_TRACE_SYS = 1 << 0,
-    PLUG_TRACE_NET = 1 << 1,
-    PLUG_TRACE_RESOLVE = 1 << 2,
-    PLUG_TRACE_LOOP = 1 << 3,
+    PLUG_TRACE_SYS = 1 << 0,     /* every call through the sys table but the clock's, with its time */
+    PLUG_TRACE_NET = 1 << 1,     /* bind, accept, connect, each attempt of a dial */
+    PLUG_TRACE_RESOLVE = 1 << 2, /* look-ups: whose, how they ended, how long they took */
+    PLUG_TRACE_LOOP = 1 << 3,    /* known to the list already, for the layers above net */
     PLUG_TRACE_FIBER = 1 << 4,
     PLUG_TRACE_SERVER = 1 << 5,
     PLUG_TRACE_APP = 1 << 6
@@ -24,7 +24,8 @@ enum plug_trace_part {
 
 /*
  * Sets what is traced from a list as in the environment variable; NULL or "" switches it off.
- * 0, or -EINVAL for an unknown component (nothing changed). Any thread.
+ * 0, or -EINVAL for an unknown component (nothing changed). Any thread; component sys is switched
+ * while no other thread is inside the library, as every change of the sys table.
  */
 PLUG_API PLUG_MUST int plug_trace_set(const char *list);
 

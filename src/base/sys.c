@@ -20,14 +20,26 @@ const struct plug_sys *plug_sys(void)
     return plug__sys();
 }
 
+static bool tracing;
+
+/* From the caller down: trace, tap, the user's table or the kernel's; each only when it is on. */
 static void settle(unsigned taps)
 {
-    const struct plug_sys *below = installed;
+    const struct plug_sys *table = installed;
 
-    plug__tap_behind(below);
+    plug__tap_behind(table);
     atomic_store(&plug__taps, taps);
-    atomic_store_explicit(&plug__sys_in_force, taps ? &plug__tap_table : below,
+    if (taps)
+        table = &plug__tap_table;
+    plug__trace_table_behind(table);
+    atomic_store_explicit(&plug__sys_in_force, tracing ? &plug__trace_table : table,
                           memory_order_release);
+}
+
+void plug__sys_trace(bool on)
+{
+    tracing = on;
+    settle(plug__taps);
 }
 
 int plug_sys_set(const struct plug_sys *sys)

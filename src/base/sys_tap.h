@@ -31,6 +31,11 @@ extern const struct plug_sys plug__kernel_table;
 extern const struct plug_sys plug__tap_table;
 void plug__tap_behind(const struct plug_sys *sys);
 
+/* sys_trace.c: the table before all others while PLUG_TRACE=sys; and the switch of it, in sys.c. */
+extern const struct plug_sys plug__trace_table;
+void plug__trace_table_behind(const struct plug_sys *sys);
+void plug__sys_trace(bool on);
+
 /* Counters of the record switch. */
 void plug__record_reset(void);
 uint64_t plug__recorded(enum plug__sys_entry entry);

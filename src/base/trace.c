@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "base/sys_tap.h"
 #include <plug/err.h>
 #include <plug/sys.h>
 #include <plug/text.h>
@@ -64,6 +65,7 @@ int plug_trace_set(const char *list)
             return -EINVAL;
     }
     atomic_store(&enabled, mask);
+    plug__sys_trace(mask & PLUG_TRACE_SYS);
     return 0;
 }
 

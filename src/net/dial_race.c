@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/dial_race.h"
+#include "net/trace_addr.h"
 
 #include <netinet/in.h>
 #include <plug/err.h>
@@ -91,6 +92,7 @@ static void settle(struct plug__race *r, size_t i, int err)
     a->error = err;
     a->took = plug_now() - r->began - a->started;
     r->report->phase = a->phase;
+    PLUG__TRACE_NET("dial", &a->addr, err, a->took);
     if (err == 0)
         return;
     plug_sock_close(r->sock[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions to DNS servers: which server, what its reply means, the reply as one owned block. */
 #include "net/dns_ask.h"
+#include "net/trace_addr.h"
 #include "wire/dns_message.h"
 
 #include <netinet/in.h>
@@ -290,6 +291,7 @@ static int query(struct plug__dns_ask *ask, struct plug_dns_reply **ret_reply,
         count = plug__dns_servers(servers, PLUG_DNS_SERVERS);
     int err = count < 0 ? count : ask_all(ask, servers, (size_t)count, ret_reply, report);
     report->took = plug_now() - start;
+    PLUG__TRACE_RESOLVE("DNS records of", ask->name, err, report->took);
     return err;
 }
 

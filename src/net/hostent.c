@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* gethostbyname and gethostbyaddr, the re-entrant forms, as one owned block within a deadline. */
 #include "net/lookup.h"
+#include "net/trace_addr.h"
 
 #include <netinet/in.h>
 #include <plug/alloc.h>
@@ -101,11 +102,23 @@ static int hostent_run(const void *question, void **ret_answer)
     return err == -ERANGE ? PLUG_ELIMIT : err;
 }
 
+static void hostent_trace(const struct question *q, int err, int64_t took)
+{
+    char text[PLUG_ADDR_TEXT];
+
+    plug_addr_host_text(&q->addr, text, sizeof text);
+    PLUG__TRACE_RESOLVE("host entry of", q->name[0] ? q->name : text, err, took);
+}
+
 static int hostent_ask(const struct question *q, struct plug_hostent **ret_ent)
 {
     void *answer = NULL;
+    bool traced = plug_trace_on(PLUG_TRACE_RESOLVE);
+    int64_t began = traced ? plug_now() : 0;
     int err = plug__lookup(hostent_run, q, sizeof *q, PLUG_NEVER, &answer);
 
+    if (traced)
+        hostent_trace(q, err, plug_now() - began);
     if (err >= 0)
         *ret_ent = answer;
     return err < 0 ? err : 0;

@@ -16,6 +16,7 @@
 #include <plug/resolve.h>
 #include <plug/sys.h>
 #include <plug/time.h>
+#include <plug/trace.h>
 #include <plug/wait.h>
 #include <stddef.h>
 #include <string.h>
@@ -190,6 +191,8 @@ static int job_leave(struct job *job, int err, void **ret_answer)
     } else {
         job->state = JOB_ABANDONED;
         owner = false;
+        plug_trace(PLUG_TRACE_RESOLVE, __FILE__, __LINE__, "left to its worker: %s",
+                   plug_strerror(err));
     }
     pool_unlock();
     if (owner) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* getaddrinfo(3) as an owned list, within a deadline. */
 #include "net/lookup.h"
+#include "net/trace_addr.h"
 
 #include <plug/alloc.h>
 #include <plug/err.h>
@@ -116,9 +117,11 @@ int plug_resolve(const char *host, const char *service, const struct plug_resolv
     int err = question_make(&q, host, service, opts);
     if (err < 0)
         return err;
+    int64_t began = plug_trace_on(PLUG_TRACE_RESOLVE) ? plug_now() : 0;
     int64_t deadline = opts->timeout > 0 ? plug_deadline_after(opts->timeout) : PLUG_NEVER;
     err = is_literal(&q) ? resolve_run(&q, &answer)
                          : plug__lookup(resolve_run, &q, sizeof q, deadline, &answer);
+    PLUG__TRACE_RESOLVE("addresses of", host ? host : "this machine", err, plug_now() - began);
     if (err < 0)
         return err;
     *ret_list = answer;

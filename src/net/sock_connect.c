@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Bind, listen, accept, connect, shutdown. */
 #include "net/sock_impl.h"
+#include "net/trace_addr.h"
 #include "base/assert.h"
 
 #include <errno.h>
@@ -16,7 +17,9 @@
 int plug_sock_bind(struct plug_sock *s, const struct plug_addr *addr)
 {
     PLUG_ASSERT(s);
-    return plug_sys()->bind(s->fd, &addr->sa, addr->len);
+    int r = plug_sys()->bind(s->fd, &addr->sa, addr->len);
+    PLUG__TRACE_NET("bind", addr, r, -1);
+    return r;
 }
 
 int plug_sock_listen(struct plug_sock *s, int backlog)
@@ -74,6 +77,7 @@ int plug_sock_accept(struct plug_sock *s, struct plug_sock **ret_conn, struct pl
     int fd = accept_living(s, &addr, flags);
     if (fd < 0)
         return fd;
+    PLUG__TRACE_NET("accept", &addr, fd, -1);
     int r = plug__sock_make(ret_conn, fd, s->family, s->type, s->proto, timeout);
     if (r < 0)
         plug_sys()->close(fd);
@@ -165,8 +169,12 @@ static int self_connected(struct plug_sock *s, const struct plug_addr *addr)
 int plug_sock_connect(struct plug_sock *s, const struct plug_addr *addr)
 {
     PLUG_ASSERT(s);
+    int64_t began = plug_trace_on(PLUG_TRACE_NET) ? plug_now() : 0;
     int r = connect_within(s, addr, plug__sock_deadline(s, 0));
-    return r < 0 ? r : self_connected(s, addr);
+    if (r >= 0)
+        r = self_connected(s, addr);
+    PLUG__TRACE_NET("connect", addr, r, plug_now() - began);
+    return r;
 }
 
 int plug_sock_wait(struct plug_sock *s, short events)

@@ -136,3 +136,57 @@ T_TEST_PLAIN(trace_goes_to_stderr)
     T_TRUE(strstr(text, "PLUG_TRACE: unknown component; known are sys, net"));
     T_TRUE(!strstr(text, "to stderr"));
 }
+
+/* --- what the components tell ------------------------------------------------------------------ */
+
+static bool told(const char *text)
+{
+    for (unsigned i = 0; i < 4 && i < count; i++)
+        if (strstr(lines[i], text))
+            return true;
+    return false;
+}
+
+T_TEST_PLAIN(trace_sys_tells_calls_and_injected_faults)
+{
+    char byte;
+    int fds[2];
+
+    T_OK(plug_sys()->pipe2(fds, O_CLOEXEC));
+    t_own_fd(fds[0]);
+    t_own_fd(fds[1]);
+    start("sys");
+    T_STR(plug_sys()->name, "trace");
+    T_EQ(plug_sys()->write(fds[1], "x", 1), 1);
+    T_TRUE(told(" sys sys_trace.c:") && told(" write(") && told(") = 1 ("));
+    plug_now(); /* the clock is not worth a line */
+    T_EQ(count, 1);
+    T_OK(plug_sys_fault("read:1=ECONNRESET", NULL));
+    T_ERR(plug_sys()->read(fds[0], &byte, 1), -ECONNRESET);
+    T_TRUE(told(" = ECONNRESET, connection reset by peer ("));
+    T_EQ(plug_sys()->read(fds[0], &byte, 1), 1);
+    T_OK(plug_sys_fault(NULL, NULL));
+    T_OK(plug_trace_set(NULL));
+    T_STR(plug_sys()->name, "kernel");
+}
+
+T_TEST_PLAIN(trace_net_and_resolve_tell_what_and_how)
+{
+    struct plug_sock *s;
+    struct plug_addr addr;
+    struct plug_resolve_list *list;
+
+    T_OK(plug_sock_open(&s, AF_INET, SOCK_DGRAM, 0));
+    T_OWN(plug_sock_close, s);
+    start("net,resolve");
+    T_OK(plug_addr_parse("127.0.0.1:9", &addr));
+    T_OK(plug_sock_connect(s, &addr));
+    T_TRUE(told(" net sock_connect.c:") && told(" connect 127.0.0.1:9: done ("));
+    T_OK(plug_resolve("127.0.0.1", NULL, NULL, &list));
+    T_OWN(plug_resolve_free, list);
+    T_TRUE(told(" resolve resolve.c:") && told(" addresses of 127.0.0.1: done ("));
+    T_OK(
+        plug_addr_parse("192.0.2.1:9", &addr)); /* a connected UDP socket cannot be bound to that */
+    T_TRUE(plug_sock_bind(s, &addr) < 0);
+    T_TRUE(told(" bind 192.0.2.1:9: "));
+}
