@@ -226,14 +226,12 @@ static int follow(struct cmd *c, struct test *t)
     char bytes[256];
 
     for (size_t told = 0; told < t->count;) {
-        struct pollfd fds[2] = {{t->pipe_fd[0], POLLIN, 0}, {cmd_signal_fd(), POLLIN, 0}};
-
         for (; told < t->count && atomic_load(&t->target[told].done); told++)
             tell(c, &t->target[told]);
         (void)cmd_flush(c);
         if (cmd_signal())
             return cmd_signal_exit();
-        if (told < t->count && plug_wait_many(fds, 2, PLUG_NEVER) > 0 && fds[0].revents)
+        if (told < t->count && plug_wait(t->pipe_fd[0], POLLIN, PLUG_NEVER) > 0)
             (void)plug_sys()->read(t->pipe_fd[0], bytes, sizeof bytes);
     }
     return sum_up(c, t);

@@ -9,7 +9,7 @@
 #define TICK         PLUG_S(1)
 #define ACCEPT_PAUSE PLUG_MS(100)
 
-enum { OUT, IN, SIGNAL, LISTENER, PEERS };
+enum { OUT, IN, LISTENER, PEERS };
 
 #define ROW(field) offsetof(struct relay_opts, field), 0, 0
 const struct cmd_opt relay_options[] = {
@@ -175,10 +175,12 @@ static void accept_client(struct relay *r)
  * clients get our end of file and RELAY_DRAIN to send theirs. Every other signal ends at once. */
 static void signalled(struct relay *r)
 {
-    if (r->stop || r->drain_at != PLUG_NEVER)
+    bool drain = r->is_listen && cmd_signal() == SIGTERM;
+
+    if (r->stop || (drain && r->drain_at != PLUG_NEVER))
         return;
     r->end_reason = "signal";
-    if (!r->is_listen || cmd_signal() != SIGTERM) {
+    if (!drain) {
         relay_stop(r, "signal", cmd_signal_exit());
         return;
     }
@@ -224,7 +226,6 @@ static void prepare(struct relay *r)
 
     f[OUT] = (struct pollfd){STDOUT_FILENO, plug_buf_len(&r->c->out) > 0 ? POLLOUT : 0, 0};
     f[IN] = (struct pollfd){relay_input_wanted(r) ? STDIN_FILENO : -1, POLLIN, 0};
-    f[SIGNAL] = (struct pollfd){cmd_signal() ? -1 : cmd_signal_fd(), POLLIN, 0};
     f[LISTENER] = (struct pollfd){accepting ? plug_sock_fd(r->listener) : -1, POLLIN, 0};
     for (size_t i = 0; i < r->count; i++) {
         short events = relay_peer_events(r, r->peer[i]);
@@ -253,8 +254,6 @@ static void happened(struct relay *r)
 {
     size_t polled = r->count;
 
-    if (cmd_signal())
-        signalled(r);
     if (r->fds[OUT].revents)
         stdout_ready(r, r->fds[OUT].revents);
     if (r->fds[IN].revents)
@@ -287,6 +286,7 @@ static void finish(struct relay *r)
 {
     if (!cmd_signal())
         (void)cmd_flush(r->c);
+    r->part_at = plug_now() + RELAY_DRAIN;
     while (r->count > 0)
         remove_peer(r, r->count - 1, r->end_reason);
     drop_listener(r);
@@ -311,14 +311,18 @@ static void turn(struct relay *r)
 
     prepare(r);
     n = plug_wait_many(r->fds, PEERS + r->count, next_deadline(r));
-    if (n < 0 && n != PLUG_ETIMEOUT && n != -EINTR)
-        relay_stop(r, "error", cmd_fail(r->c, n, "wait", NULL, NULL));
-    else
+    if (n > 0)
         happened(r);
+    else if (n != PLUG_ETIMEOUT && n != -EINTR)
+        relay_stop(r, "error", cmd_fail(r->c, n, "wait", NULL, NULL));
+    if (cmd_signal())
+        signalled(r);
 }
 
 int relay_run(struct relay *r)
 {
+    if (cmd_signal())
+        signalled(r);
     settle(r);
     while (!r->stop && (r->count > 0 || r->listener)) {
         turn(r);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define PART_TICK PLUG_MS(2) /* between two looks at what the peer has acknowledged */
+
 size_t relay_peer_room(const struct relay_peer *p)
 {
     if (p->dead)
@@ -256,14 +258,32 @@ bool relay_peer_over(struct relay *r, struct relay_peer *p, const char **ret_rea
     return true;
 }
 
-/* A peer that is told the end in order gets it without a reset, and has not lost our last bytes. */
+/*
+ * What a peer still sends to a closed socket is answered by a reset, and that overtakes our last
+ * bytes. So these have to be acknowledged first, the end of file with them, and what comes until
+ * then is dropped. A loop that goes on (part_at is 0) does not wait for it.
+ */
+static void part(const struct relay *r, struct relay_peer *p)
+{
+    char junk[4096];
+    int in, out;
+
+    if (plug_sock_shutdown(p->sock, SHUT_WR) < 0)
+        return;
+    do {
+        while (plug_sock_recv(p->sock, junk, sizeof junk, 0) > 0 && plug_now() < r->part_at)
+            continue;
+        if (plug_sock_pending(p->sock, &in, &out) < 0 || out == 0)
+            return;
+    } while (plug_now() < r->part_at && plug_sleep(PART_TICK) == 0);
+}
+
 static void hang_up(struct relay *r, struct relay_peer *p)
 {
     (void)cmd_flush_some(r->c);
     if (p->has_eof && !p->ended && !p->failed && !cmd_signal() && r->c->out_error == 0)
-        (void)plug_sock_close_graceful(p->sock, RELAY_DRAIN);
-    else
-        plug_listen_close(p->sock); /* a bound datagram socket may have a file */
+        part(r, p);
+    plug_listen_close(p->sock); /* a bound datagram socket may have a file */
 }
 
 void relay_peer_end(struct relay *r, struct relay_peer *p, const char *reason)

@@ -3,6 +3,7 @@
 #include "cmd.h"
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 
 static volatile sig_atomic_t arrived;
 static int pipe_fd[2] = {-1, -1};
@@ -41,6 +42,46 @@ static void unblock(void)
     (void)sigprocmask(SIG_UNBLOCK, &set, NULL);
 }
 
+/*
+ * The library's waiter ends with EINTR when a signal comes while it waits. This one also ends when
+ * it came a moment before: the pipe is readable then. Once told, waits are as long as ever, for
+ * what is left to be done in order.
+ */
+static int told;
+
+static int wait_many(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline)
+{
+    struct pollfd all[PLUG_WAIT_MAX + 1];
+    int64_t left = plug_deadline_left(deadline);
+    struct timespec time = {left / PLUG_S(1), left % PLUG_S(1)};
+    int n;
+
+    (void)w;
+    memcpy(all, fds, count * sizeof *fds);
+    all[count] = (struct pollfd){told ? -1 : pipe_fd[0], POLLIN, 0};
+    n = plug_sys()->ppoll(all, count + 1, left == PLUG_FOREVER ? NULL : &time, NULL);
+    if (n > 0 && all[count].revents) {
+        told = arrived;
+        return -EINTR;
+    }
+    if (n > 0)
+        memcpy(fds, all, count * sizeof *fds);
+    return n == 0 ? PLUG_ETIMEOUT : n;
+}
+
+static int wait_one(struct plug_waiter *w, int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {fd, events, 0};
+    int n = wait_many(w, &p, fd >= 0, deadline);
+
+    if (n < 0)
+        return n;
+    return p.revents & POLLNVAL ? -EBADF : p.revents;
+}
+
+static struct plug_waiter waiter = {
+    .size = sizeof waiter, .name = "command", .wait = wait_one, .wait_many = wait_many};
+
 void cmd_signals_start(void)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -52,6 +93,7 @@ void cmd_signals_start(void)
     catch (SIGTERM);
     catch (SIGHUP);
     unblock();
+    (void)plug_waiter_set(&waiter);
     plug_eintr_set(true);
 }
 

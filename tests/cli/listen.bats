@@ -228,3 +228,50 @@ EOP
     [ "$(fold -w 1 "$DIR/out" | sort | tr -d '\n')" = 0123456789ab ]
     grep -q 'too many open files; trying again' "$DIR/err"
 }
+
+@test "listen: clients that stay hold up neither the others nor the end" {
+    listen -k -i 200ms tcp://127.0.0.1:0
+    python3 - "${ADDRESS##*:}" "$DIR/out" <<'EOF'
+import socket, sys, time
+def connect():
+    return socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5)
+silent = [connect() for _ in range(5)]
+time.sleep(0.4)
+assert all(s.recv(1) == b"" for s in silent), "no end of file"
+start = time.monotonic()
+talker = connect()
+talker.sendall(b"x")
+while not open(sys.argv[2]).read():
+    assert time.monotonic() < start + 1, "held up by clients that have been closed"
+    time.sleep(0.01)
+EOF
+    signal_listener TERM
+    listener_ends 0
+
+    listen -k -n 1 tcp://127.0.0.1:0
+    python3 - "${ADDRESS##*:}" <<'EOF'
+import socket, sys, time
+peers = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5) for _ in range(5)]
+start = time.monotonic()
+peers[0].sendall(b"line\n")
+assert all(s.recv(1) == b"" for s in peers), "no end of file"
+assert time.monotonic() < start + 1, "they were waited for one after the other"
+EOF
+    listener_ends 0
+}
+
+@test "listen: a signal that comes at any moment is obeyed" {
+    python3 - "$PLUG" <<'EOF'
+import random, signal, subprocess, sys, time
+for n in range(60):
+    number, codes = random.choice([(signal.SIGINT, (130, -2)), (signal.SIGTERM, (0, 143, -15))])
+    p = subprocess.Popen([sys.argv[1], "listen", "-k", "tcp://127.0.0.1:0"], stderr=subprocess.PIPE,
+                         stdin=subprocess.DEVNULL)
+    if n % 2:
+        p.stderr.readline()
+    else:
+        time.sleep(random.random() * 0.004)
+    p.send_signal(number)
+    assert p.wait(5) in codes, p.returncode
+EOF
+}
