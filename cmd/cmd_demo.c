@@ -10,7 +10,7 @@
 #define PAYLOAD   20000 /* more than one segment, less than the smallest socket buffer */
 
 struct demo {
-    char detail[160]; /* what a step did, for the table */
+    char detail[PLUG_ADDR_TEXT + 128]; /* what a step did, for the table */
 };
 
 static int mismatch(struct demo *d, const char *what)
