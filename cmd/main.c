@@ -7,7 +7,7 @@
 
 #define OUT_MAX (64u << 20) /* most bytes of output that may wait to be written */
 
-#define X(name) extern const struct cmd_info cmd_##name __attribute__((weak));
+#define X(name) extern const struct cmd_info cmd_##name;
 #include "commands.h"
 #undef X
 
@@ -19,10 +19,7 @@ static const struct cmd_info *const table[] = {
 
 const struct cmd_info *cmd_at(size_t i)
 {
-    for (size_t k = 0; k < sizeof table / sizeof table[0]; k++)
-        if (table[k] && i-- == 0)
-            return table[k];
-    return NULL;
+    return i < sizeof table / sizeof table[0] ? table[i] : NULL;
 }
 
 const struct cmd_info *cmd_find(const char *name)
