@@ -157,6 +157,9 @@ void cmd_nearest_offer(struct cmd_nearest *n, const char *candidate);
 
 /* The page of one sub-command, or of plug itself (info NULL), to stdout. */
 void cmd_help_page(struct cmd *c, const struct cmd_info *info);
+/* text broken at blanks to cmd_width and ended by a line feed. It begins at column, where the line
+ * already is; further lines begin at indent. */
+void cmd_wrap(struct cmd *c, const char *text, unsigned column, unsigned indent);
 
 /* --- signals ------------------------------------------------------------------------------- */
 

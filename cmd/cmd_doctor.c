@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define COLUMN 23 /* where findings begin */
+
 /* --- for the checks --------------------------------------------------------------------------- */
 
 void doctor_value(struct doctor_finding *f, const char *fmt, ...)
@@ -95,15 +97,20 @@ static void tell_text(struct cmd *c, const struct doctor_check *check,
                       const struct doctor_finding *f)
 {
     static const enum cmd_style style[] = {CMD_GOOD, CMD_WARN, CMD_BAD};
+    char text[sizeof f->value + sizeof f->reason + 2];
     const char *mark[] = {cmd_mark("✓", "+"), cmd_mark("–", "-"), cmd_mark("✗", "x")};
 
     if (check->section)
         cmd_print(c, "%s%s%s\n", cmd_style(c, CMD_BOLD), check->section, cmd_style(c, CMD_PLAIN));
-    cmd_print(c, "  %s%s%s %-18s %s%s%s\n", cmd_style(c, style[f->state]), mark[f->state],
-              cmd_style(c, CMD_PLAIN), check->name, f->value, *f->value && *f->reason ? "; " : "",
-              f->reason);
-    if (f->fix)
-        cmd_print(c, "%23s%s%s%s\n", "", cmd_style(c, CMD_DIM), f->fix, cmd_style(c, CMD_PLAIN));
+    cmd_print(c, "  %s%s%s %-18s ", cmd_style(c, style[f->state]), mark[f->state],
+              cmd_style(c, CMD_PLAIN), check->name);
+    snprintf(text, sizeof text, "%s%s%s", f->value, *f->value && *f->reason ? "; " : "", f->reason);
+    cmd_wrap(c, text, COLUMN, COLUMN);
+    if (f->fix) {
+        cmd_print(c, "%*s%s", COLUMN, "", cmd_style(c, CMD_DIM));
+        cmd_wrap(c, f->fix, COLUMN, COLUMN);
+        cmd_print(c, "%s", cmd_style(c, CMD_PLAIN));
+    }
 }
 
 static void tell_event(struct cmd *c, const struct doctor_check *check, const char *section,

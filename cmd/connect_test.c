@@ -26,6 +26,7 @@ struct target {
 struct test {
     struct target *target;
     size_t count;
+    int width; /* of the longest address */
     atomic_size_t next;
     int64_t wait;
     int family;
@@ -46,6 +47,8 @@ static int add(struct cmd *c, struct test *t, const struct plug_endpoint *e)
     target = &t->target[t->count++];
     plug_endpoint_text(e, target->text, sizeof target->text);
     target->datagram = e->type == SOCK_DGRAM;
+    if (t->width < (int)strlen(target->text))
+        t->width = (int)strlen(target->text);
     return CMD_YES;
 }
 
@@ -178,7 +181,7 @@ static int start(struct test *t)
 /* --- telling -----------------------------------------------------------------------------------
  */
 
-static void tell(struct cmd *c, const struct target *target)
+static void tell(struct cmd *c, const struct target *target, int width)
 {
     static const enum cmd_style style[] = {CMD_WARN, CMD_GOOD, CMD_BAD};
     char took[32];
@@ -186,7 +189,7 @@ static void tell(struct cmd *c, const struct target *target)
 
     plug_duration_text(target->took, took, sizeof took);
     if (!c->json) {
-        cmd_print(c, "%s  %s%s%s  %s%s%s\n", cmd_safe_str(target->text),
+        cmd_print(c, "%-*s  %s%s%s  %s%s%s\n", width, cmd_safe_str(target->text),
                   cmd_style(c, style[target->state]), state_name[target->state],
                   cmd_style(c, CMD_PLAIN), took, target->error < 0 ? "  " : "",
                   target->error < 0 ? plug_strerror(target->error) : "");
@@ -227,7 +230,7 @@ static int follow(struct cmd *c, struct test *t)
 
     for (size_t told = 0; told < t->count;) {
         for (; told < t->count && atomic_load(&t->target[told].done); told++)
-            tell(c, &t->target[told]);
+            tell(c, &t->target[told], t->width);
         (void)cmd_flush(c);
         if (cmd_signal())
             return cmd_signal_exit();

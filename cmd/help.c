@@ -7,8 +7,7 @@
 #define OPTION_COLUMN  28
 #define COMMAND_COLUMN 15
 
-/* text, broken at blanks, from column on; later lines start there again. */
-static void wrap(struct cmd *c, const char *text, unsigned column, unsigned indent)
+void cmd_wrap(struct cmd *c, const char *text, unsigned column, unsigned indent)
 {
     unsigned width = cmd_width(c);
 
@@ -40,7 +39,7 @@ static void row(struct cmd *c, const char *left, const char *right, unsigned col
     else
         cmd_print(c, "%s%s%s\n%*s", cmd_style(c, CMD_NAME), left, cmd_style(c, CMD_PLAIN),
                   (int)indent, "");
-    wrap(c, right, indent, indent);
+    cmd_wrap(c, right, indent, indent);
 }
 
 /* One "plug ...  # remark"; the remark goes above it where both do not fit. */
@@ -83,7 +82,7 @@ static void note(struct cmd *c, const char *line, size_t len)
     }
     memcpy(text, line, len);
     text[len] = 0;
-    wrap(c, text, 0, 0);
+    cmd_wrap(c, text, 0, 0);
 }
 
 static void option(struct cmd *c, const struct cmd_opt *o, char letter)
@@ -104,7 +103,7 @@ static void options(struct cmd *c, const struct cmd_info *info)
     cmd_opt_env(info, &(struct cmd_opt){.name = "option"}, env, sizeof env);
     snprintf(heading, sizeof heading, "Options (each also as %s in the environment):", env);
     cmd_print(c, "\n");
-    wrap(c, heading, 0, 0);
+    cmd_wrap(c, heading, 0, 0);
     for (size_t i = 0; (o = cmd_opt_at(info, i, &letter)); i++)
         option(c, o, letter);
 }
@@ -115,9 +114,9 @@ static void page(struct cmd *c, const struct cmd_info *info)
 
     each_line(c, info->examples, example);
     cmd_print(c, "\n%splug %s%s: ", cmd_style(c, CMD_BOLD), info->name, cmd_style(c, CMD_PLAIN));
-    wrap(c, info->summary, (unsigned)strlen(info->name) + 7, 4);
+    cmd_wrap(c, info->summary, (unsigned)strlen(info->name) + 7, 4);
     snprintf(usage, sizeof usage, "usage: plug %s [OPTION]... %s", info->name, info->operands);
-    wrap(c, usage, 0, 4);
+    cmd_wrap(c, usage, 0, 4);
     options(c, info);
     if (info->notes) {
         cmd_print(c, "\n");

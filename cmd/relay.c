@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop of plug connect and plug listen. */
 #include "relay.h"
+#include <plug/sockopt.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -109,6 +110,7 @@ int relay_add(struct relay *r, struct plug_sock *sock, const char *name, bool co
     p->connected = connected;
     p->messages = plug_sock_type(sock) != SOCK_STREAM;
     p->has_eof = plug_sock_type(sock) != SOCK_DGRAM;
+    p->tells_errors = !p->has_eof && plug_sockopt_set(sock, PLUG_SO_RECVERR, 1) == 0;
     p->id = connected ? ++r->clients : 0;
     p->active = p->answered = plug_now();
     plug_buf_init(&p->queue, p->messages ? RELAY_MESSAGE_MAX : RELAY_QUEUE);

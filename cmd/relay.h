@@ -47,6 +47,7 @@ struct relay_peer {
     bool connected;        /* false: a bound datagram socket that answers the last sender */
     bool messages;         /* boundaries are kept: datagrams, seqpacket */
     bool has_eof;          /* streams and seqpacket end; datagram sockets do not */
+    bool tells_errors;     /* ICMP errors are in the socket's error queue */
     bool pending;          /* a whole message waits in queue (it may be empty) */
     bool shut;             /* our end of file is sent */
     bool ended;            /* the peer's end of file came */

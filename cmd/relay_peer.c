@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One peer of a relay: what it is ready for, what it gets, when it is over. */
 #include "relay.h"
+#include <plug/msg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -30,44 +31,67 @@ short relay_peer_events(const struct relay *r, const struct relay_peer *p)
 /* --- failures ----------------------------------------------------------------------------------
  */
 
-static void told(struct relay *r, struct relay_peer *p, int err, const char *op, const char *hint)
+static void told(struct relay *r, struct relay_peer *p, int err, const char *op, const char *object,
+                 const char *hint)
 {
-    int code = cmd_fail(r->c, err, op, p->name, hint);
+    int code = cmd_fail(r->c, err, op, object, hint);
 
     r->errors++;
     if (!r->keep && (p->has_eof || p->connected))
         r->code = code;
 }
 
-/* What ICMP said about an earlier datagram; the socket goes on. */
-static void datagram_error(struct relay *r, struct relay_peer *p, int err, const char *op)
+static void tell_icmp(struct relay *r, struct relay_peer *p, const struct plug_sock_err *e)
 {
-    told(r, p, err, op,
-         err == -ECONNREFUSED ? "the host answered that nobody listens there (ICMP)" : NULL);
+    char dest[PLUG_ADDR_TEXT], from[PLUG_ADDR_TEXT], hint[PLUG_ADDR_TEXT + 96];
+    bool icmp = e->origin == PLUG_ORIGIN_ICMP || e->origin == PLUG_ORIGIN_ICMP6;
+
+    plug_addr_text(&e->dest, dest, sizeof dest);
+    plug_addr_host_text(&e->offender, from, sizeof from);
+    snprintf(hint, sizeof hint, "%s type %u code %u from %s%s",
+             e->origin == PLUG_ORIGIN_ICMP6 ? "ICMPv6" : "ICMP", e->type, e->code, from,
+             e->error == -ECONNREFUSED ? ": nobody listens there" : "");
+    told(r, p, e->error, "datagram to", p->connected || !*dest ? p->name : dest,
+         icmp                    ? hint
+         : e->error == -EMSGSIZE ? "--size BYTES makes shorter messages"
+                                 : NULL);
+}
+
+/* What became of earlier datagrams; the socket goes on. False: nothing was in the error queue. */
+static bool tell_errors(struct relay *r, struct relay_peer *p)
+{
+    struct plug_sock_err e;
+    bool any = false;
+
+    while (p->tells_errors && plug_sock_recv_err(p->sock, NULL, 0, &e) == 0) {
+        tell_icmp(r, p, &e);
+        any = true;
+    }
+    return any;
 }
 
 static void receive_failed(struct relay *r, struct relay_peer *p, int err)
 {
-    if (!p->has_eof) {
-        datagram_error(r, p, err, "receive from");
+    if (tell_errors(r, p))
         return;
-    }
-    told(r, p, err, "receive from", NULL);
+    told(r, p, err, "receive from", p->name, NULL);
+    if (!p->has_eof)
+        return;
     p->ended = p->dead = p->failed = true;
 }
 
-/* On a stream the reason is known when receiving tells it, and bytes may still be there to read. */
-static void send_failed(struct relay *r, struct relay_peer *p, int err)
+/* On a stream the reason is known when receiving tells it, and bytes may still be there to read.
+ * True: it was the error of an earlier datagram, this one can be tried again. */
+static bool send_failed(struct relay *r, struct relay_peer *p, int err)
 {
-    if (!p->has_eof) {
-        datagram_error(r, p, err, "send to");
-        return;
-    }
-    if (p->messages && err == -EMSGSIZE) {
-        told(r, p, err, "send to", "--size BYTES makes shorter messages");
-        return;
-    }
-    p->dead = true;
+    if (tell_errors(r, p))
+        return err != -EMSGSIZE;
+    if (p->messages && (!p->has_eof || err == -EMSGSIZE))
+        told(r, p, err, "send to", p->name,
+             err == -EMSGSIZE ? "--size BYTES makes shorter messages" : NULL);
+    else
+        p->dead = true;
+    return false;
 }
 
 /* --- bytes -------------------------------------------------------------------------------------
@@ -146,30 +170,40 @@ static void input_ended(struct relay *r, struct relay_peer *p)
     p->dead = !p->shut;
 }
 
+/* Sends some of what is queued; once more where an earlier datagram was what failed. False: it has
+ * to wait. */
+static bool send_some(struct relay *r, struct relay_peer *p)
+{
+    ssize_t n = -EAGAIN;
+
+    for (int attempt = 0; attempt < 2; attempt++) {
+        n = send_once(p);
+        if (n == -EAGAIN || n == -EINTR)
+            return false;
+        if (n >= 0 || !send_failed(r, p, (int)n))
+            break;
+    }
+    if (n >= 0)
+        sent(r, p, (size_t)n);
+    p->pending = false;
+    plug_buf_consume(&p->queue, p->messages || n < 0 ? plug_buf_len(&p->queue) : (size_t)n);
+    return true;
+}
+
 void relay_peer_send(struct relay *r, struct relay_peer *p)
 {
-    while (unsent(p)) {
-        ssize_t n = send_once(p);
-
-        if (n == -EAGAIN || n == -EINTR)
-            return;
-        if (n < 0)
-            send_failed(r, p, (int)n);
-        else
-            sent(r, p, (size_t)n);
-        p->pending = false;
-        if (p->messages || n < 0)
-            plug_buf_consume(&p->queue, plug_buf_len(&p->queue));
-        else
-            plug_buf_consume(&p->queue, (size_t)n);
-    }
-    input_ended(r, p);
+    while (unsent(p) && send_some(r, p))
+        continue;
+    if (!unsent(p))
+        input_ended(r, p);
 }
 
 void relay_peer_ready(struct relay *r, struct relay_peer *p, short revents)
 {
     bool bad = revents & (POLLERR | POLLHUP);
 
+    if (revents & POLLERR)
+        (void)tell_errors(r, p);
     if ((revents & POLLIN || bad) && relay_peer_events(r, p) & POLLIN)
         receive(r, p);
     if (revents & POLLOUT || bad)

@@ -201,7 +201,7 @@ EOP
 }
 
 @test "listen: a reader that goes away ends it" {
-    run timeout 10 bash -c '"$1" listen -k tcp://127.0.0.1:0 2>"$2/err" </dev/null | head -n 1 & 
+    run timeout 10 bash -c '"$1" listen -k tcp://127.0.0.1:0 2>"$2/err" </dev/null | head -n 1 &
         for _ in $(seq 100); do grep -q listening "$2/err" && break; sleep 0.05; done
         address=$(sed "s/listening on //" "$2/err")
         printf "1\n2\n" | "$1" connect "$address"
