@@ -31,14 +31,12 @@ int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint
 void address_of_socket(const struct plug_endpoint *e, const struct plug_addr *addr,
                        char text[ADDRESS_TEXT])
 {
-    char where[PLUG_ADDR_TEXT];
+    struct plug_endpoint at =
+        *e; /* as it was asked for, should the kernel's answer be no endpoint */
 
-    if (e->family == AF_UNIX) {
-        plug_endpoint_text(e, text, ADDRESS_TEXT);
-        return;
-    }
-    plug_addr_text(addr, where, sizeof where);
-    snprintf(text, ADDRESS_TEXT, "%s://%s", e->type == SOCK_DGRAM ? "udp" : "tcp", where);
+    if (plug_endpoint_from_addr(addr, e->type, &at) < 0)
+        at = *e;
+    plug_endpoint_text(&at, text, ADDRESS_TEXT);
 }
 
 int address_source(struct cmd *c, const struct plug_endpoint *e, const char *text,

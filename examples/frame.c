@@ -45,7 +45,7 @@ int main(int argc, char **argv)
     struct plug_sock *ends[2] = {NULL, NULL};
     struct plug_buf b;
     plug_buf_init(&b, MESSAGE_MAX + PLUG_FRAME_HEAD_MAX + PIECE);
-    plug_set_default_timeout(PLUG_S(5));
+    plug_default_timeout_set(PLUG_S(5));
     int rc = plug_sock_pair(ends, AF_UNIX, SOCK_STREAM, 0);
     while (rc >= 0 && *++next)
         rc = send_message(ends[0], &f, *next);

@@ -11,6 +11,24 @@
  *   copies   the callee keeps its own copy; yours is yours again at return
  *   takes    the callee owns it after success (and only after success)
  *   gives    the caller owns the result and ends it with the named function
+ *
+ * Results: >= 0 is success, < 0 an error (err.h); outputs are the parameters called ret_*, at the
+ * end, and untouched on failure. Those that are there to explain a failure, or to tell how far it
+ * came, are the only exceptions, and say so: ret_where (the offset of the mistake in a text),
+ * ret_error (the details), report (what was tried), ret_sent and ret_got (bytes transferred).
+ * Where "NULL: not wanted" stands, and for every report and ret_error of struct.h, NULL is allowed.
+ *
+ * Texts and bytes that are written to (buf, len) come in two kinds, told apart by the result:
+ *   size_t        cannot fail, works like snprintf(3): writes at most len bytes with the NUL and
+ *                 returns the length of the whole text, so that a result >= len says it was cut;
+ *                 buf may be NULL when len is 0
+ *   int, ssize_t  can fail: returns the length (of a text without its NUL), or -ENOSPC when len is
+ *                 too small; it is never cut
+ *
+ * Options are a struct that starts as PLUG_x_OPTS; NULL means all defaults. Its first member is its
+ * size, so that later versions can append members; another size is PLUG_EOPTS. Every member that is
+ * zero stands for the default, which its comment names. So a timeout of 0 is the default there, and
+ * not PLUG_NOWAIT: see time.h.
  */
 #include <stddef.h>
 #include <stdint.h>

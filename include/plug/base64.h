@@ -35,11 +35,13 @@ PLUG_API size_t plug_base64_encode(const void *bytes, size_t len, unsigned flags
 
 /*
  * The bytes of base64 text; flags is an or of enum plug_base64_flag. Refused as well: missing,
- * extra or early padding (RFC 4648 3.1, 3.3), and unused bits that are not zero (3.5). Returns the
- * number of bytes, or PLUG_EBASE64  *ret_where (NULL: not wanted) is the offset of the first
- * character that cannot stand where it does; len when the text ends too early -ENOSPC       they do
- * not fit buflen PLUG_EOPTS    an unknown flag and then ret_buf is as it was. With ret_buf NULL it
- * only checks and counts. ret_buf may be text.
+ * extra or early padding (RFC 4648 3.1, 3.3), and unused bits that are not zero (3.5).
+ * Returns the number of bytes, or
+ *   PLUG_EBASE64  *ret_where (NULL: not wanted) is the offset of the first character that cannot
+ *                 stand where it does; len when the text ends too early
+ *   -ENOSPC       they do not fit buflen
+ *   PLUG_EOPTS    an unknown flag
+ * and then ret_buf is as it was. With ret_buf NULL it only checks and counts. ret_buf may be text.
  */
 PLUG_API PLUG_MUST ssize_t plug_base64_decode(const char *text, size_t len, unsigned flags,
                                               void *ret_buf, size_t buflen, size_t *ret_where);

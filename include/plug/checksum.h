@@ -25,7 +25,8 @@
 
 PLUG_BEGIN_DECLS
 
-/* The checksum of len bytes; of an odd number as if a zero byte followed. 0xffff when all are zero.
+/*
+ * The checksum of len bytes; of an odd number as if a zero byte followed. 0xffff when all are zero.
  */
 PLUG_API uint16_t plug_checksum(const void *bytes, size_t len);
 
@@ -38,7 +39,8 @@ struct plug_checksum {
 /* Adds len bytes that follow those added before; pieces may have odd lengths. */
 PLUG_API void plug_checksum_add(struct plug_checksum *c, const void *bytes, size_t len);
 
-/* Adds a field of the pseudo-header by its value, apart from the bytes: at any time, at no place.
+/*
+ * Adds a field of the pseudo-header by its value, apart from the bytes: at any time, at no place.
  */
 PLUG_API void plug_checksum_add16(struct plug_checksum *c, uint16_t value);
 PLUG_API void plug_checksum_add32(struct plug_checksum *c, uint32_t value);

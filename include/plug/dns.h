@@ -90,7 +90,7 @@ PLUG_API const char *plug_dns_type_name(unsigned type);
 
 /*
  * The name whose PTR records name the address: "1.2.0.192.in-addr.arpa", "....ip6.arpa" (RFC 3596
- * 2.5). Length as snprintf, or -EAFNOSUPPORT.
+ * 2.5). The length, at most 72; -EAFNOSUPPORT, -ENOSPC.
  */
 PLUG_API PLUG_MUST int plug_dns_reverse_name(const struct plug_addr *addr, char *buf, size_t len);
 

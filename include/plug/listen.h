@@ -78,8 +78,8 @@ PLUG_API int plug_listen_fds(void);
 
 /*
  * gives descriptor 3 + index as a handle, CLOEXEC from now on. name (of LISTEN_FDNAMES, "" when
- * there is none) goes to ret_name, len bytes with the NUL; NULL: not wanted. -EBADF (no such
- * index), -ENOTSOCK, -ENAMETOOLONG (no handle is made).
+ * there is none) goes to ret_name, len bytes with the NUL; NULL: not wanted. 0, -EBADF (no such
+ * index), -ENOTSOCK, -ENOSPC (the name does not fit; no handle is made), -ENOMEM.
  */
 PLUG_API PLUG_MUST int plug_listen_fd(struct plug_sock **ret, int index, char *ret_name,
                                       size_t len);

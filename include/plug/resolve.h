@@ -65,8 +65,9 @@ PLUG_API PLUG_MUST int plug_resolve(const char *host, const char *service,
 PLUG_API void plug_resolve_free(struct plug_resolve_list *list);
 
 /*
- * getnameinfo(3) of a numeric address; flags NI_x. host and serv may be NULL with length 0.
- * Text is what the system gave: judge a host with plug_hostname_valid before using it.
+ * getnameinfo(3) of an address; flags NI_x. host and serv may be NULL with length 0: not wanted.
+ * 0, PLUG_EAI_NONAME (no name, with NI_NAMEREQD; or neither wanted), -ENOSPC (does not fit: neither
+ * is written), and the errors of all look-ups. Text is what the system gave: judge a host with plug_hostname_valid before using it.
  */
 PLUG_API PLUG_MUST int plug_nameinfo(const struct plug_addr *addr, int flags, char *host,
                                      size_t hostlen, char *serv, size_t servlen);
@@ -95,7 +96,7 @@ PLUG_API PLUG_MUST int plug_host_ip4(const char *name, struct plug_addr *ret_add
  * dot, else name (or the host name) unchanged. Never fails: length as snprintf.
  */
 PLUG_API size_t plug_fqdn(const char *name, char *buf, size_t len);
-/* gethostname, always terminated. Length; -ENAMETOOLONG when cut. */
+/* gethostname(2), always terminated. The length; -ENOSPC when it does not fit len. */
 PLUG_API PLUG_MUST int plug_hostname(char *buf, size_t len);
 /* sethostname(2): 0, -EPERM, -EINVAL. */
 PLUG_API PLUG_MUST int plug_hostname_set(const char *name, size_t len);

@@ -93,7 +93,7 @@ PLUG_API PLUG_MUST int plug_sock_set_inheritable(struct plug_sock *s, bool inher
 
 /* The timeout that sockets made later get, accepted ones too; process-wide, atomic. */
 PLUG_API int64_t plug_default_timeout(void);
-PLUG_API void plug_set_default_timeout(int64_t timeout);
+PLUG_API void plug_default_timeout_set(int64_t timeout);
 
 /* The address of this end (with the port the kernel chose) and of the other. -ENOTCONN. */
 PLUG_API PLUG_MUST int plug_sock_local(const struct plug_sock *s, struct plug_addr *ret_addr);

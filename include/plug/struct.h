@@ -7,8 +7,7 @@
  * Layer: wire. Pure; only plug_struct_open allocates.
  *
  * The caller, with a format that is used often:
- *   1. struct plug_struct *s; plug_struct_open(&s, "!BBHHh", NULL);      once, shared by all
- * threads
+ *   1. struct plug_struct *s; plug_struct_open(&s, "!BBHHh", NULL);     once, shared by all threads
  *   2. PLUG_STRUCT_PACK(s, buf, sizeof buf, &error, 8, 0, sum, id, seq);
  *   3. PLUG_STRUCT_UNPACK(s, buf, n, &error, &type, &code, &sum, &id, &seq);
  *   4. plug_struct_close(s);
@@ -218,8 +217,8 @@ PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
  *   PLUG_ESTRUCT_SIZE   too little room
  *   PLUG_ESTRUCT_TYPE   a value of a kind that its code does not take
  *   PLUG_ESTRUCT_RANGE  a number outside the range of its code
- * pack_into packs at an offset; a negative one counts from the end of buf, as in Python. In
- * addition PLUG_ESTRUCT_OFFSET negative offset before the buffer, or without room behind it
+ * pack_into packs at an offset; a negative one counts from the end of buf, as in Python. One more:
+ *   PLUG_ESTRUCT_OFFSET negative offset before the buffer, or without room behind it
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_pack(const struct plug_struct *s,
                                             const struct plug_value *values, size_t count,
@@ -236,7 +235,9 @@ PLUG_API PLUG_MUST ssize_t plug_struct_pack_into(const struct plug_struct *s,
  *   PLUG_ESTRUCT_SIZE   wrong length
  *   PLUG_ESTRUCT_COUNT  too little room
  * unpack_from unpacks at an offset and ignores what stands behind; a negative one counts from the
- * end. PLUG_ESTRUCT_OFFSET as with pack_into On failure no value is touched.
+ * end:
+ *   PLUG_ESTRUCT_OFFSET as with pack_into
+ * On failure no value is touched.
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_unpack(const struct plug_struct *s, const void *buf,
                                               size_t len, struct plug_value *ret_values,

@@ -164,7 +164,7 @@ PLUG_API PLUG_MUST int plug_sys_set(const struct plug_sys *sys);
  */
 PLUG_API PLUG_MUST int plug_sys_fault(const char *plan, size_t *ret_where);
 
-/* How often a rule of the plan has fired since it was set. Any thread. */
+/* How often a rule of the plan in force has fired; 0 once it is taken off. Any thread. */
 PLUG_API uint64_t plug_sys_fault_fired(void);
 
 /*

@@ -10,6 +10,10 @@
  * PLUG_NOWAIT (0). A call turns it once into an absolute deadline on CLOCK_MONOTONIC that bounds
  * the whole call. The wall clock is never used for waiting.
  *
+ * As a parameter, 0 means: do not wait. In a struct of options 0 means the default, as for every
+ * member; PLUG_FOREVER (any negative value) means no limit of its own, and the shortest wait is
+ * PLUG_NS(1). An open deadline scope bounds all of them.
+ *
  * To bound a group of calls the caller:
  *   1. struct plug_deadline d;
  *   2. plug_deadline_enter(&d, PLUG_S(5));

@@ -80,19 +80,21 @@ PLUG_API PLUG_MUST int plug_url_scheme_of_port(int port, char *buf, size_t len);
  */
 PLUG_API size_t plug_url_text(const struct plug_url *u, char *buf, size_t len);
 /*
- * RFC 3986 5.2 (strict): the reference ref seen from base, dot segments removed. The whole length,
- * as snprintf; PLUG_EURL (also for a base without scheme, and "//" against an http one),
- * PLUG_EPORT.
+ * RFC 3986 5.2 (strict): the reference ref seen from base, dot segments removed. The length; with
+ * buf NULL it only measures. PLUG_EURL (also for a base without scheme, and "//" against an http
+ * one), PLUG_EPORT, -ENOSPC.
  */
 PLUG_API PLUG_MUST ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf,
                                             size_t len);
 
 /*
- * %HH to bytes ("%00" too; "+" stays). The length written (no NUL is added), PLUG_EURL ("%" without
- * two hex digits), -ENOSPC. buf may be text itself.
+ * %HH to bytes ("%00" too; "+" stays). Returns the length written (no NUL is added), or
+ *   PLUG_EURL  a "%" without two hexadecimal digits; its offset is in *ret_where (NULL: not wanted)
+ *   -ENOSPC    the bytes do not fit buflen
+ * and then the contents of ret_buf are unspecified. ret_buf may be text itself.
  */
 PLUG_API PLUG_MUST ssize_t plug_url_decode(const char *text, size_t len, void *ret_buf,
-                                           size_t buflen);
+                                           size_t buflen, size_t *ret_where);
 /*
  * All but unreserved characters (RFC 3986 2.3) and those in keep (NULL: none) to %HH, upper case;
  * the whole length, as snprintf; cut only between whole codes.

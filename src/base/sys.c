@@ -70,6 +70,8 @@ int plug_sys_fault(const char *plan, size_t *ret_where)
         return r;
     }
     settle(any ? plug__taps | PLUG__TAP_FAULT : plug__taps & ~(unsigned)PLUG__TAP_FAULT);
+    if (!any)
+        plug__fault_forget();
     return 0;
 }
 

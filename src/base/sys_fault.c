@@ -188,6 +188,11 @@ int plug__fault_parse(const char *text, size_t *ret_where)
     return 0;
 }
 
+void plug__fault_forget(void)
+{
+    memset(&plan, 0, sizeof plan);
+}
+
 /* --- deciding --------------------------------------------------------------------------------- */
 
 /* splitmix64: the n-th call of a rule draws the same number in every run. */

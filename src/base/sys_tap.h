@@ -42,6 +42,7 @@ uint64_t plug__recorded(enum plug__sys_entry entry);
 
 /* sys_fault.c: the plan. */
 int plug__fault_parse(const char *plan, size_t *ret_where);
+void plug__fault_forget(void);
 struct plug__verdict plug__fault_decide(enum plug__sys_entry entry);
 
 /* Names, errors (0 ends the list; an empty list: cannot fail), and what the entry can do. */

@@ -338,24 +338,39 @@ const char *plug_dns_type_name(unsigned type)
     return plug__dns_type_name(type);
 }
 
+#define PTR_NAME_MAX (16 * 4 + sizeof "ip6.arpa")
+
+/* RFC 3596 2.5: the sixteen bytes from the last to the first, each as two digits. */
+static size_t nibbles(const uint8_t bytes[16], char text[PTR_NAME_MAX])
+{
+    char *p = text;
+
+    for (size_t i = 16; i-- > 0;) {
+        *p++ = "0123456789abcdef"[bytes[i] & 15];
+        *p++ = '.';
+        *p++ = "0123456789abcdef"[bytes[i] >> 4];
+        *p++ = '.';
+    }
+    memcpy(p, "ip6.arpa", sizeof "ip6.arpa");
+    return PTR_NAME_MAX - 1;
+}
+
 int plug_dns_reverse_name(const struct plug_addr *addr, char *buf, size_t len)
 {
     struct plug_addr plain = *addr;
-    char nibbles[16 * 4 + 1], *p = nibbles;
+    char text[PTR_NAME_MAX];
     size_t n;
 
     plug_addr_unmap(&plain);
     const uint8_t *b = plug_addr_bytes(&plain, &n);
     if (plain.sa.sa_family == AF_INET)
-        return snprintf(buf, len, "%u.%u.%u.%u.in-addr.arpa", b[3], b[2], b[1], b[0]);
-    if (plain.sa.sa_family != AF_INET6)
+        n = (size_t)snprintf(text, sizeof text, "%u.%u.%u.%u.in-addr.arpa", b[3], b[2], b[1], b[0]);
+    else if (plain.sa.sa_family == AF_INET6)
+        n = nibbles(b, text);
+    else
         return -EAFNOSUPPORT;
-    while (n--) {
-        *p++ = "0123456789abcdef"[b[n] & 15];
-        *p++ = '.';
-        *p++ = "0123456789abcdef"[b[n] >> 4];
-        *p++ = '.';
-    }
-    *p = 0;
-    return snprintf(buf, len, "%sip6.arpa", nibbles);
+    if (n >= len)
+        return -ENOSPC;
+    memcpy(buf, text, n + 1);
+    return (int)n;
 }

@@ -75,7 +75,7 @@ static int endpoint_unix(const char *text, struct plug_endpoint *e)
     if (text[0] == '\0' || (slashes && text[0] != '/' && !abstract))
         return PLUG_EURL;
     n = plug_url_decode(text + abstract, strlen(text + abstract), name + abstract,
-                        sizeof name - abstract);
+                        sizeof name - abstract, NULL);
     if (n == -ENOSPC)
         return -ENAMETOOLONG;
     if (n < 0 || (!abstract && name[0] == '\0'))
@@ -160,7 +160,7 @@ static int endpoint_name(const char *text, size_t len, bool url, struct plug_end
 
     if (!url)
         return endpoint_host(text, len, false, e);
-    n = plug_url_decode(text, len, host, sizeof host);
+    n = plug_url_decode(text, len, host, sizeof host, NULL);
     if (n < 0)
         return n == -ENOSPC ? -ENAMETOOLONG : (int)n;
     return endpoint_host(host, (size_t)n, false, e);

@@ -45,7 +45,7 @@ int plug_listen_fd(struct plug_sock **ret, int index, char *ret_name, size_t len
         return -EBADF;
     size_t namelen = name_at(index, &name);
     if (ret_name && namelen >= len)
-        return -ENAMETOOLONG;
+        return -ENOSPC;
     int r = plug_sock_adopt(&s, FIRST_FD + index, -1, -1, -1);
     if (r < 0)
         return r;

@@ -59,7 +59,7 @@ int plug_nameinfo(const struct plug_addr *addr, int flags, char *host, size_t ho
     if (err < 0)
         return err;
     struct answer *a = answer;
-    err = PLUG_EAI_OVERFLOW;
+    err = -ENOSPC;
     if (fits(a->host, hostlen, q.host) && fits(a->serv, servlen, q.serv)) {
         give(host, a->host, q.host);
         give(serv, a->serv, q.serv);
@@ -78,7 +78,7 @@ int plug_hostname(char *buf, size_t len)
         return err;
     size_t n = strlen(name);
     if (n >= len)
-        return -ENAMETOOLONG;
+        return -ENOSPC;
     memcpy(buf, name, n + 1);
     return (int)n;
 }

@@ -18,7 +18,7 @@ int64_t plug_default_timeout(void)
     return atomic_load_explicit(&default_timeout, memory_order_relaxed);
 }
 
-void plug_set_default_timeout(int64_t timeout)
+void plug_default_timeout_set(int64_t timeout)
 {
     if (timeout < 0)
         timeout = PLUG_FOREVER;

@@ -103,7 +103,7 @@ static int url_name(struct url_parser *p, size_t end)
 
     if (err)
         return err;
-    n = plug_url_decode(p->u.host.ptr, p->u.host.len, host, sizeof host);
+    n = plug_url_decode(p->u.host.ptr, p->u.host.len, host, sizeof host, NULL);
     if (n < 0 || !plug__host_name_valid(host, (size_t)n)) {
         p->at = (size_t)(start - p->text);
         return PLUG_EURL;

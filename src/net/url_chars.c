@@ -62,7 +62,8 @@ bool plug__host_name_valid(const char *host, size_t len)
     return !plug__host_numeric(host, len) || plug__ip4_parse(host, len, ip) == 0;
 }
 
-ssize_t plug_url_decode(const char *text, size_t len, void *ret_buf, size_t buflen)
+ssize_t plug_url_decode(const char *text, size_t len, void *ret_buf, size_t buflen,
+                        size_t *ret_where)
 {
     char *out = ret_buf;
     size_t n = 0;
@@ -71,8 +72,11 @@ ssize_t plug_url_decode(const char *text, size_t len, void *ret_buf, size_t bufl
         char c = text[i];
 
         if (c == '%') {
-            if (len - i < 3 || plug__url_hex(text[i + 1]) < 0 || plug__url_hex(text[i + 2]) < 0)
+            if (len - i < 3 || plug__url_hex(text[i + 1]) < 0 || plug__url_hex(text[i + 2]) < 0) {
+                if (ret_where)
+                    *ret_where = i;
                 return PLUG_EURL;
+            }
             c = (char)(plug__url_hex(text[i + 1]) << 4 | plug__url_hex(text[i + 2]));
             i += 2;
         }

@@ -191,9 +191,9 @@ static void url_out_merged(struct plug__out *o, const struct plug_url *u, const 
     (void)merge_text(o, m);
 }
 
-ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf, size_t len)
+/* Writes what fits into o; the whole length or an error. */
+static ssize_t url_resolve(const struct plug_url *base, const char *ref, struct plug__out *o)
 {
-    struct plug__out o = {buf, len, 0};
     struct plug_url r, t = *base;
     struct url_merge m = {{NULL, 0}, {NULL, 0}};
     int err = plug_url_parse_reference(ref, &r, NULL);
@@ -215,12 +215,22 @@ ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf
         t.query = r.query;
         m = r.path.ptr[0] == '/' ? (struct url_merge){{NULL, 0}, r.path} : url_merge(base, r.path);
     }
-    url_out_head(&o, &t);
+    url_out_head(o, &t);
     if (r.scheme.ptr || r.host.ptr || r.path.len > 0)
-        url_out_merged(&o, &t, &m);
+        url_out_merged(o, &t, &m);
     else
-        plug__out_bytes(&o, base->path.ptr, base->path.len);
-    url_out_span(&o, "?", t.query);
-    url_out_span(&o, "#", t.fragment);
-    return (ssize_t)plug__out_end(&o);
+        plug__out_bytes(o, base->path.ptr, base->path.len);
+    url_out_span(o, "?", t.query);
+    url_out_span(o, "#", t.fragment);
+    return (ssize_t)plug__out_end(o);
+}
+
+ssize_t plug_url_resolve(const struct plug_url *base, const char *ref, char *buf, size_t len)
+{
+    struct plug__out measure = {NULL, 0, 0}, o = {buf, len, 0};
+    ssize_t n = url_resolve(base, ref, &measure);
+
+    if (n < 0 || !buf)
+        return n;
+    return (size_t)n < len ? url_resolve(base, ref, &o) : -ENOSPC;
 }

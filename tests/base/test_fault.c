@@ -199,6 +199,8 @@ T_TEST_PLAIN(fault_rules_count_on_their_own)
     T_OK(try_socket());
     T_ERR(plug_sys()->socketpair(AF_UNIX, SOCK_STREAM, 0, ends), -ENOMEM);
     T_EQ(plug_sys_fault_fired(), 4);
+    lay(NULL);
+    T_EQ(plug_sys_fault_fired(), 0);
 }
 
 T_TEST_PLAIN(fault_of_memory)

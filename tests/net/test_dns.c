@@ -344,6 +344,8 @@ T_TEST(dns_makes_reverse_names)
     T_OK(plug_addr_parse("2001:db8::567:89ab", &a)); /* RFC 3596 2.5 has this form */
     T_EQ(plug_dns_reverse_name(&a, name, sizeof name), 72);
     T_STR(name, "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
+    T_ERR(plug_dns_reverse_name(&a, name, 72), -ENOSPC);
+    T_EQ(plug_dns_reverse_name(&a, name, 73), 72);
     T_OK(plug_addr_unix("/x", 2, &a));
     T_ERR(plug_dns_reverse_name(&a, name, sizeof name), -EAFNOSUPPORT);
 }

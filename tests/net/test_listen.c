@@ -487,8 +487,7 @@ static int activated(void)
         return 3;
     if (plug_sock_type(s) != SOCK_STREAM || plug_sock_inheritable(s) != 0)
         return 4;
-    if (plug_listen_fd(&s, 1, name, sizeof name) != -EBADF && /* nothing was passed there */
-        plug_listen_fd(&s, 1, name, sizeof name) != -ENAMETOOLONG)
+    if (plug_listen_fd(&s, 0, name, 3) != -ENOSPC || plug_listen_fd(&s, 0, name, 0) != -ENOSPC)
         return 5;
     return 0;
 }

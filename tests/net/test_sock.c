@@ -176,7 +176,7 @@ T_TEST_PLAIN(close_takes_null)
 static void back_to_forever(void *unused)
 {
     (void)unused;
-    plug_set_default_timeout(PLUG_FOREVER);
+    plug_default_timeout_set(PLUG_FOREVER);
 }
 
 T_TEST(default_timeout_is_for_sockets_made_later)
@@ -185,11 +185,11 @@ T_TEST(default_timeout_is_for_sockets_made_later)
     T_EQ(plug_default_timeout(), PLUG_FOREVER);
     pair(before, SOCK_STREAM);
     T_OWN(back_to_forever, NULL);
-    plug_set_default_timeout(PLUG_S(7));
+    plug_default_timeout_set(PLUG_S(7));
     pair(after, SOCK_STREAM);
     T_EQ(plug_sock_timeout(before[0]), PLUG_FOREVER);
     T_EQ(plug_sock_timeout(after[0]), PLUG_S(7));
-    plug_set_default_timeout(-12345);
+    plug_default_timeout_set(-12345);
     T_EQ(plug_default_timeout(), PLUG_FOREVER);
 }
 

@@ -266,7 +266,7 @@ T_TEST(accept_times_out_and_its_child_blocks)
 static void back_to_forever(void *unused)
 {
     (void)unused;
-    plug_set_default_timeout(PLUG_FOREVER);
+    plug_default_timeout_set(PLUG_FOREVER);
 }
 
 T_TEST(an_accepted_socket_has_the_default_timeout)
@@ -277,7 +277,7 @@ T_TEST(an_accepted_socket_has_the_default_timeout)
     own(c);
     T_OK(plug_sock_connect(c, &addr));
     T_OWN(back_to_forever, NULL);
-    plug_set_default_timeout(PLUG_MS(700));
+    plug_default_timeout_set(PLUG_MS(700));
     T_OK(plug_sock_accept(l, &conn, NULL));
     own(conn);
     T_EQ(plug_sock_timeout(conn), PLUG_MS(700));

@@ -17,7 +17,7 @@ for name, result, *arguments in (
         ("plug_sock_local", I, P, P), ("plug_sock_inheritable", I, P), ("plug_sock_adopt", I, P, I, I, I, I),
         ("plug_addr_port", ctypes.c_uint16, P), ("plug_stream_open", I, P, P, I, P), ("plug_stream_close", I, P),
         ("plug_stream_readline", L, P, P, N), ("plug_cmsg_len", I, N, P), ("plug_cmsg_space", I, N, P),
-        ("plug_set_default_timeout", None, L), ("plug_sock_open", I, P, I, I, I)):
+        ("plug_default_timeout_set", None, L), ("plug_sock_open", I, P, I, I, I)):
     function = getattr(lib, name)
     function.restype, function.argtypes = result, arguments
 ETIMEOUT, FOREVER = -7000, -1

@@ -71,7 +71,7 @@ def coding_is_quote_and_unquote():
         text = quote(data, safe=keep)
         same(out.value[:n].decode(), text, data)
         back = ctypes.create_string_buffer(128)
-        n = lib.plug_url_decode(text.encode(), len(text), back, 128)
+        n = lib.plug_url_decode(text.encode(), len(text), back, 128, None)
         same(back.raw[:n], unquote_to_bytes(text), text)
 
 

@@ -17,7 +17,8 @@ for name in "plug_url_resolve", "plug_url_decode":
     getattr(lib, name).restype = ctypes.c_ssize_t
 lib.plug_url_encode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_char_p,
                                 ctypes.c_size_t]
-lib.plug_url_decode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+lib.plug_url_decode.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t,
+                                ctypes.c_void_p]
 lib.plug_constant_name.argtypes = [ctypes.c_char_p, ctypes.c_int64]
 
 
