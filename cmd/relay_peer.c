@@ -275,13 +275,23 @@ int64_t relay_peer_deadline(const struct relay *r, const struct relay_peer *p)
     return end < idle ? end : idle;
 }
 
+/* Bytes that came while we had no time to look are no pause. */
+static bool input_ready(const struct relay *r)
+{
+    struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
+
+    if (r->keep || r->stop || r->input.empty || isatty(STDIN_FILENO) || !relay_input_wanted(r))
+        return false;
+    return plug_wait_many(&fd, 1, plug_now()) > 0;
+}
+
 bool relay_peer_over(struct relay *r, struct relay_peer *p, const char **ret_reason)
 {
     int64_t now = plug_now();
 
     if (p->failed)
         *ret_reason = "error";
-    else if (now >= end_deadline(r, p))
+    else if (now >= end_deadline(r, p) && !(p->ended && !p->dead && input_ready(r)))
         *ret_reason = p->ended ? "peer-eof" : "stdin-eof";
     else if (now >= idle_deadline(r, p))
         *ret_reason = "idle-timeout";

@@ -62,7 +62,7 @@ c.sendall(d.upper()); c.close()'
 n = 0
 while (b := c.recv(65536)): n += len(b)
 print(n, flush=True)' >"$BATS_TEST_TMPDIR/got"
-    { for _ in 1 2 3 4; do head -c 1000000 /dev/zero; sleep 0.3; done; } | timeout 20 "$PLUG" connect "tcp://127.0.0.1:$PORT"
+    { for _ in 1 2 3 4; do head -c 1000000 /dev/zero; sleep 0.1; done; } | timeout 20 "$PLUG" connect "tcp://127.0.0.1:$PORT"
     wait "$PID"
     [ "$(cat "$BATS_TEST_TMPDIR/got")" = 4000000 ]
 }

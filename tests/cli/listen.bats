@@ -248,10 +248,11 @@ EOF
     signal_listener TERM
     listener_ends 0
 
-    listen -k -n 1 tcp://127.0.0.1:0
-    python3 - "${ADDRESS##*:}" <<'EOF'
+    listen -k -v -n 1 tcp://127.0.0.1:0
+    python3 - "${ADDRESS##*:}" "$DIR/err" <<'EOF'
 import socket, sys, time
 peers = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), 5) for _ in range(5)]
+while open(sys.argv[2]).read().count(": connected") < 5: time.sleep(0.01)
 start = time.monotonic()
 peers[0].sendall(b"line\n")
 assert all(s.recv(1) == b"" for s in peers), "no end of file"
