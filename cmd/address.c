@@ -65,10 +65,10 @@ const char *address_hint(int err)
         {-ENETUNREACH, "this machine has no route there; 'plug doctor' shows what it has"},
         {-EHOSTUNREACH, "no router knows the way, or a firewall says so"},
         {-EADDRNOTAVAIL, "no interface of this machine has that address"},
-        {-EADDRINUSE, "somebody listens there already; port 0 takes a free one"},
+        {-EADDRINUSE, "somebody has it already; port 0 takes a free one"},
         {-EACCES, "a privilege is missing: 'plug doctor' shows the fixes"},
         {-EPERM, "a privilege is missing, or a firewall rule says no"},
-        {-ENOENT, "there is no socket file of that name"},
+        {-ENOENT, "there is no file or directory of that name"},
         {-EEXIST, "a file of that name is there and is not a socket"},
         {-EPROTOTYPE, "the socket there is of another type: unix:, unix-dgram: or seqpacket:"},
     };

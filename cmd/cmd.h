@@ -112,6 +112,10 @@ void cmd_event(struct cmd *c, struct plug_json *j, const char *type);
 void cmd_event_bare(struct cmd *c, struct plug_json *j, const char *type);
 void cmd_event_end(struct cmd *c, struct plug_json *j);
 
+/* The summary of a command that answers its operands one by one: done of them, failed of these. A
+ * signal left the others. Returns the exit code. */
+int cmd_sum_up(struct cmd *c, const char *noun, int done, int failed);
+
 /* Text to stderr as it is, in one write. */
 void cmd_err(const char *fmt, ...) PLUG_PRINTF(1, 2);
 

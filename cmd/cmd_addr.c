@@ -168,22 +168,15 @@ static int one(struct cmd *c, const char *text)
 static int run(struct cmd *c)
 {
     const struct options *o = c->opts;
-    int code = cmd_operands(c, 1, INT_MAX), failed = 0;
-    struct plug_json j;
+    int code = cmd_operands(c, 1, INT_MAX), done = 0, failed = 0;
 
     if (code != CMD_YES)
         return code;
     if (o->unpack && o->lenient)
         return cmd_usage(c, "--unpack and --lenient exclude each other");
-    for (int i = 0; i < c->argc && !cmd_signal(); i++)
-        failed += one(c, c->argv[i]) != CMD_YES;
-    if (c->json) {
-        cmd_event(c, &j, "summary");
-        plug_json_int(&j, "addresses", c->argc - failed);
-        plug_json_int(&j, "errors", failed);
-        cmd_event_end(c, &j);
-    }
-    return failed > 0 ? CMD_UNKNOWN : CMD_YES;
+    for (; done < c->argc && !cmd_signal(); done++)
+        failed += one(c, c->argv[done]) != CMD_YES;
+    return cmd_sum_up(c, "addresses", done, failed);
 }
 
 const struct cmd_info cmd_addr = {

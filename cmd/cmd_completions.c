@@ -160,6 +160,20 @@ static void fish(struct cmd *c)
     }
 }
 
+/* The script was printed as text; as JSON it is one event. */
+static void as_event(struct cmd *c, const char *shell)
+{
+    struct plug_buf script = c->out;
+    struct plug_json j;
+
+    plug_buf_init(&c->out, plug_buf_room(&script) + plug_buf_len(&script));
+    cmd_event(c, &j, "script");
+    plug_json_string(&j, "shell", shell);
+    plug_json_bytes(&j, "text", plug_buf_data(&script), plug_buf_len(&script));
+    cmd_event_end(c, &j);
+    plug_buf_clear(&script);
+}
+
 static int run(struct cmd *c)
 {
     static const struct {
@@ -172,7 +186,11 @@ static int run(struct cmd *c)
         return code;
     for (size_t i = 0; i < sizeof shell / sizeof shell[0]; i++)
         if (strcmp(c->argv[0], shell[i].name) == 0) {
+            c->hold = c->json;
             shell[i].write(c);
+            c->hold = false;
+            if (c->json)
+                as_event(c, shell[i].name);
             return CMD_YES;
         }
     return cmd_usage(c, "'%s' is not one of bash|zsh|fish", cmd_safe_str(c->argv[0]));
@@ -185,5 +203,6 @@ const struct cmd_info cmd_completions = {
     .examples = "plug completions bash               # to be sourced by bash\n"
                 "plug completions zsh >~/.zfunc/_plug\n"
                 "plug completions fish              # to be sourced by fish\n",
+    .summary_event = true,
     .run = run,
 };

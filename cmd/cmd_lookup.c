@@ -45,7 +45,7 @@ static bool is_no(int err)
     case PLUG_EDNS_NODATA:
     case PLUG_ESERVICE:
     case PLUG_EPROTOCOL:
-    case -ENOENT:
+    case PLUG_ECONSTANT:
         return true;
     default:
         return false;

@@ -210,9 +210,8 @@ static int joined(struct cmd *c, const struct plug_url *base, const char *ref)
 static int run(struct cmd *c)
 {
     const struct options *o = c->opts;
-    int code = cmd_operands(c, 1, INT_MAX), failed = 0, err;
+    int code = cmd_operands(c, 1, INT_MAX), done = 0, failed = 0, err;
     struct plug_url base = PLUG_URL;
-    struct plug_json j;
     size_t where = 0;
 
     if (code != CMD_YES)
@@ -220,15 +219,9 @@ static int run(struct cmd *c)
     err = o->base ? plug_url_parse(o->base, &base, &where) : 0;
     if (err < 0)
         return refuse(c, err, o->base, where);
-    for (int i = 0; i < c->argc && !cmd_signal(); i++)
-        failed += (o->base ? joined(c, &base, c->argv[i]) : one(c, c->argv[i])) != CMD_YES;
-    if (c->json) {
-        cmd_event(c, &j, "summary");
-        plug_json_int(&j, "urls", c->argc - failed);
-        plug_json_int(&j, "errors", failed);
-        cmd_event_end(c, &j);
-    }
-    return failed > 0 ? CMD_UNKNOWN : CMD_YES;
+    for (; done < c->argc && !cmd_signal(); done++)
+        failed += (o->base ? joined(c, &base, c->argv[done]) : one(c, c->argv[done])) != CMD_YES;
+    return cmd_sum_up(c, "urls", done, failed);
 }
 
 const struct cmd_info cmd_url = {

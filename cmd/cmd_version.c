@@ -28,5 +28,6 @@ const struct cmd_info cmd_version = {
     .examples = "plug version          # plug and its version\n"
                 "plug --version        # the same\n"
                 "plug version --json   # with what this build can do\n",
+    .summary_event = true,
     .run = run,
 };

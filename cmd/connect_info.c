@@ -110,9 +110,9 @@ static void tcp_lines(struct cmd *c, const struct info *i)
     cmd_print(c, "  segment size         %u sent, %u received; path MTU %u\n", t.send_mss,
               t.recv_mss, t.path_mtu);
     cmd_print(c, "  congestion window    %u segments\n", t.cwnd);
-    cmd_print(c, "  options              %s%s%s%s\n", t.sack ? "sack " : "",
-              t.timestamps ? "timestamps " : "", t.wscale ? "window-scale " : "",
-              t.ecn ? "ecn" : "");
+    cmd_print(c, "  options             %s%s%s%s\n", t.sack ? " sack" : "",
+              t.timestamps ? " timestamps" : "", t.wscale ? " window-scale" : "",
+              t.ecn ? " ecn" : "");
 }
 
 static void print_info(struct cmd *c, const struct info *i)

@@ -146,9 +146,56 @@ static void overview(struct cmd *c)
                  "Exit status: 0 yes, 1 no, 2 could not tell, 130/143 ended by a signal.\n");
 }
 
+/* --- for tools --------------------------------------------------------------------------------- */
+
+static void command_event(struct cmd *c, const struct cmd_info *info)
+{
+    struct plug_json j;
+
+    cmd_event_bare(c, &j, "command");
+    plug_json_string(&j, "name", info->name);
+    plug_json_string(&j, "summary", info->summary);
+    plug_json_string(&j, "operands", info->operands);
+    cmd_event_end(c, &j);
+}
+
+static void option_events(struct cmd *c, const struct cmd_info *info)
+{
+    const struct cmd_opt *o;
+    char letter, env[96];
+
+    for (size_t i = 0; (o = cmd_opt_at(info, i, &letter)); i++) {
+        struct plug_json j;
+
+        cmd_opt_env(info, o, env, sizeof env);
+        cmd_event_bare(c, &j, "option");
+        plug_json_string(&j, "command", info->name);
+        plug_json_string(&j, "name", o->name);
+        if (letter)
+            plug_json_bytes(&j, "letter", &letter, 1);
+        plug_json_string(&j, "value", o->metavar);
+        plug_json_string(&j, "env", env);
+        plug_json_string(&j, "help", o->help);
+        cmd_event_end(c, &j);
+    }
+}
+
+static void tables(struct cmd *c, const struct cmd_info *only)
+{
+    const struct cmd_info *info;
+
+    for (size_t i = 0; (info = cmd_at(i)); i++)
+        if (!only || only == info) {
+            command_event(c, info);
+            option_events(c, info);
+        }
+}
+
 void cmd_help_page(struct cmd *c, const struct cmd_info *info)
 {
-    if (info)
+    if (c->json)
+        tables(c, info);
+    else if (info)
         page(c, info);
     else
         overview(c);

@@ -3,6 +3,7 @@
 #include "lookup.h"
 
 #include <netdb.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NUMBER_MAX 32
@@ -66,6 +67,7 @@ int lookup_tuples(struct cmd *c, const char *host, const char *service)
     static const int types[] = {0, SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET};
     struct plug_resolve_opts o = PLUG_RESOLVE_OPTS;
     struct plug_resolve_list *list;
+    char both[CMD_SAFE_MAX];
 
     o.family = lookup_family(lookup_opts(c));
     o.type = types[lookup_opts(c)->socktype];
@@ -73,8 +75,10 @@ int lookup_tuples(struct cmd *c, const char *host, const char *service)
     if (err != CMD_YES)
         return err;
     err = plug_resolve(host[0] ? host : NULL, service, &o, &list);
-    if (err < 0)
-        return lookup_fail(c, err, host);
+    if (err < 0) {
+        snprintf(both, sizeof both, "%s%s%s", host, service ? " " : "", service ? service : "");
+        return lookup_fail(c, err, both);
+    }
     for (size_t i = 0; i < list->count; i++)
         print_tuple(c, &list->item[i]);
     plug_resolve_free(list);

@@ -111,5 +111,5 @@ int lookup_constants(struct cmd *c, const char *text)
         print_number(c, "constant", k->name, k->value, "value");
         found = true;
     }
-    return found ? CMD_YES : lookup_fail(c, -ENOENT, text);
+    return found ? CMD_YES : lookup_fail(c, PLUG_ECONSTANT, text);
 }

@@ -51,7 +51,7 @@ static bool asks_json(const struct cmd_info *info, int argc, char **argv)
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
         if (strcmp(argv[i], "--json") == 0 || strcmp(argv[i], "-J") == 0)
             return true;
-        if (info->stop_at_operand && argv[i][0] != '-')
+        if (info && info->stop_at_operand && argv[i][0] != '-')
             return false;
     }
     return false;
@@ -69,7 +69,6 @@ static int with_options(struct cmd *c, int argc, char **argv)
     if (code != CMD_YES)
         return code;
     if (c->help) {
-        c->json = false;
         cmd_help_page(c, c->info);
         return CMD_YES;
     }
@@ -80,7 +79,7 @@ static void last_summary(struct cmd *c, int code)
 {
     struct plug_json j;
 
-    if (!c->json || !c->info || !c->info->summary_event || c->summarized)
+    if (!c->json || c->summarized || (c->info && !c->info->summary_event))
         return;
     cmd_event(c, &j, "summary");
     plug_json_string(&j, "end_reason", cmd_signal() ? "signal" : code ? "error" : "done");
@@ -132,10 +131,16 @@ static const char *command_name(const char *typed)
 
 static int dispatch(struct cmd *c, int argc, char **argv)
 {
-    if (argc < 2)
-        return cmd_usage(c, "missing command");
-    c->info = cmd_find(command_name(argv[1]));
-    return c->info ? run(c, argc - 1, argv + 1) : unknown_command(c, argv[1]);
+    int code;
+
+    if (argc > 1)
+        c->info = cmd_find(command_name(argv[1]));
+    if (c->info)
+        return run(c, argc - 1, argv + 1);
+    c->json = asks_json(NULL, argc, argv);
+    code = argc > 1 ? unknown_command(c, argv[1]) : cmd_usage(c, "missing command");
+    last_summary(c, code);
+    return code;
 }
 
 /* Output that could not be written makes the whole answer unknown; a reader that went away (EPIPE)

@@ -42,7 +42,7 @@ void cmd_nearest_offer(struct cmd_nearest *n, const char *candidate)
     d = distance(n->typed, typed, candidate, known);
     if (typed >= 2 && known > typed && memcmp(n->typed, candidate, typed) == 0)
         d = 1;
-    if (d > (known + 2) / 3 || (n->best && d >= n->distance))
+    if (d > (known < 6 ? 1 : known / 3) || (n->best && d >= n->distance))
         return;
     n->best = candidate;
     n->distance = d;

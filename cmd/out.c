@@ -190,6 +190,22 @@ void cmd_event_end(struct cmd *c, struct plug_json *j)
         (void)cmd_flush(c);
 }
 
+int cmd_sum_up(struct cmd *c, const char *noun, int done, int failed)
+{
+    int code = done < c->argc ? cmd_signal_exit() : failed > 0 ? CMD_UNKNOWN : CMD_YES;
+    struct plug_json j;
+
+    if (!c->json)
+        return code;
+    cmd_event(c, &j, "summary");
+    plug_json_string(&j, "end_reason", done < c->argc ? "signal" : "done");
+    plug_json_int(&j, noun, done - failed);
+    plug_json_int(&j, "errors", failed);
+    plug_json_int(&j, "exit", code);
+    cmd_event_end(c, &j);
+    return code;
+}
+
 /* --- standard error ----------------------------------------------------------------------------
  */
 

@@ -35,7 +35,7 @@ struct plug_constant {
  */
 PLUG_API const struct plug_constant *plug_constant_next(const char *prefix,
                                                         const struct plug_constant *prev);
-/* The number of a name, with case. 0, -ENOENT. */
+/* The number of a name, with case. 0, PLUG_ECONSTANT. */
 PLUG_API PLUG_MUST int plug_constant_value(const char *name, int64_t *ret_value);
 /* The canonical name of a number among those with the prefix; static; NULL when it has none. */
 PLUG_API const char *plug_constant_name(const char *prefix, int64_t value);

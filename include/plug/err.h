@@ -57,6 +57,7 @@
     X(PLUG_EPROTOCOL, -7008, "protocol not known")                                                 \
     X(PLUG_EUNSUPPORTED, -7009, "not supported by this build or machine")                          \
     X(PLUG_EALLFAILED, -7010, "every address failed")                                              \
+    X(PLUG_ECONSTANT, -7011, "constant not known")                                                 \
     X(PLUG_ESTRUCT_FORMAT, -7100, "bad character in the format")                                   \
     X(PLUG_ESTRUCT_COUNT, -7101, "number of values does not match the format")                     \
     X(PLUG_ESTRUCT_RANGE, -7102, "value out of range for its format character")                    \
@@ -146,7 +147,8 @@ PLUG_API int plug_err_from_host(int host_errno, int sys_errno);
 
 /*
  * A sentence for a person: "connect tcp://127.0.0.1:81: connection refused".
- * op ("connect") and object ("tcp://127.0.0.1:81") may be NULL; object is escaped (plug_text_*).
+ * op ("connect") and object ("tcp://127.0.0.1:81") may be NULL; object is escaped (plug_text_*),
+ * an empty one is shown as ''.
  * buf gets at most len bytes with the NUL; returns the length the whole text has. Any thread.
  */
 PLUG_API size_t plug_err_text(int code, const char *op, const char *object, char *buf, size_t len);

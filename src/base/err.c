@@ -171,7 +171,9 @@ size_t plug_err_text(int code, const char *op, const char *object, char *buf, si
         at = put(buf, len, at, op);
     if (op && object)
         at = put(buf, len, at, " ");
-    if (object)
+    if (object && !*object)
+        at = put(buf, len, at, "''");
+    else if (object)
         at += plug_text_escape(PLUG_TEXT_TTY, object, strlen(object), at < len ? buf + at : NULL,
                                at < len ? len - at : 0);
     if (op || object)

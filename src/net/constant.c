@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "net/out.h"
 #include <plug/constant.h>
+#include <plug/err.h>
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
@@ -54,7 +55,7 @@ int plug_constant_value(const char *name, int64_t *ret_value)
             *ret_value = c->value;
             return 0;
         }
-    return -ENOENT;
+    return PLUG_ECONSTANT;
 }
 
 const char *plug_constant_name(const char *prefix, int64_t value)

@@ -120,7 +120,7 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.cl
   hint: nobody listens there: 'plug listen ADDRESS' would"
     plug connect unix:/nonexistent/socket
     expect 2 "" "plug connect: connect unix:/nonexistent/socket: no such file or directory
-  hint: there is no socket file of that name"
+  hint: there is no file or directory of that name"
     plug connect 'tcp://bad_host..:80'
     [ "$status" -eq 2 ]
     plug connect --source 'nowhere' tcp://127.0.0.1:1

@@ -64,8 +64,10 @@ for line in sys.stdin:
     expect 2 "" $'plug: unknown command \'conect\': did you mean \'connect\'?\ntry \'plug --help\''
     plug xyzzy
     expect 2 "" $'plug: unknown command \'xyzzy\'\ntry \'plug --help\''
-    plug --json version
-    expect 2 "" $'plug: unknown option \'--json\': options follow the command\ntry \'plug --help\''
+    plug --quiet version
+    expect 2 "" $'plug: unknown option \'--quiet\': options follow the command\ntry \'plug --help\''
+    plug connect --nope
+    expect 2 "" $'plug connect: unknown option \'--nope\'\ntry \'plug connect --help\''
     plug connect --idel-timeout 5
     expect 2 "" $'plug connect: unknown option \'--idel-timeout\': did you mean \'--idle-timeout\'?\ntry \'plug connect --help\''
     plug connect -Q
@@ -124,6 +126,20 @@ for line in sys.stdin:
     [ "$status" -eq 2 ]
     echo "$output" | check_events summary
     [[ $output == *'"code":"ECONNREFUSED"'* ]]
+}
+
+@test "frame: with --json everything on stdout is events, the last a summary" {
+    for words in version "--version" help "help connect" "connect --help" "completions bash" \
+        "addr 127.0.0.1 x" "url http://a/ x" "lookup --constants AF_INET" doctor "demo --help" \
+        "" "nosuch" "--nosuch" "lookup --help"; do
+        plug $words --json
+        echo "$output" | check_events summary || { echo "$words"; return 1; }
+    done
+    plug completions --json bash
+    [ "$(python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["text"], end="")' <<<"$output")" = \
+        "$("$PLUG" completions bash)" ]
+    plug addr --json 127.0.0.1 x
+    [[ ${lines[2]} == *'"end_reason":"done","addresses":1,"errors":1,"exit":2}' ]]
 }
 
 @test "frame: nothing is lost silently" {
@@ -185,7 +201,7 @@ for line in sys.stdin:
     "$PLUG" help --json | python3 -c '
 import json, pathlib, re, sys
 man, common, missing = pathlib.Path(sys.argv[1]), {"json", "color", "quiet", "verbose", "help"}, []
-for e in map(json.loads, sys.stdin):
+for e in filter(lambda e: "name" in e, map(json.loads, sys.stdin)):
     command, name = e.get("command", e["name"]), e["name"]
     page = man / ("plug-" + command + ".1.scd")
     if e["type"] == "command" and not page.exists() and "*" + name + "*" not in (man / "plug.1.scd").read_text():

@@ -170,7 +170,7 @@ EOP
     listen -k "unix:$BATS_TEST_TMPDIR/s"
     plug listen "unix:$BATS_TEST_TMPDIR/s"
     expect 2 "" "plug listen: listen unix:$BATS_TEST_TMPDIR/s: address already in use
-  hint: somebody listens there already; port 0 takes a free one"
+  hint: somebody has it already; port 0 takes a free one"
     signal_listener TERM
     listener_ends 0
     echo keep >"$BATS_TEST_TMPDIR/plain"
