@@ -40,7 +40,7 @@ static const struct cmd_opt opts[] = {
     {0},
 };
 
-/* --- values from text -------------------------------------------------------------------------- */
+/* --- values from text ---------------------------------------------------------------------- */
 
 /* Digits of base 16 behind "0x". 0, PLUG_ENUMBER, PLUG_ERANGE. */
 static int parse_hex_number(const char *text, uint64_t *ret_value)
@@ -135,7 +135,7 @@ static void fill_range(char code, struct plug_struct_error *e)
         e->code = PLUG_ERANGE;
 }
 
-/* "item 2: ushort format requires 0 <= number <= 65535 (got 70000)", with the text as it was given */
+/* "item 2: ushort format requires 0 <= number <= 65535", beside the text as it was given. */
 static int refuse_value(struct cmd *c, const struct plug_struct_error *e, const char *text)
 {
     char hint[256], *got;
@@ -167,7 +167,7 @@ static int parse_value(struct cmd *c, size_t i, char code, char *text, struct pl
     return err < 0 ? refuse_argument(c, err, i, code, text) : CMD_YES;
 }
 
-/* --- output ------------------------------------------------------------------------------------ */
+/* --- output -------------------------------------------------------------------------------- */
 
 static void print_json(struct cmd *c, const struct record *r, const uint8_t *buf, size_t size)
 {
@@ -208,7 +208,7 @@ static void print_packed(struct cmd *c, const struct record *r, const struct plu
         print_encoded(c, buf, size, o->base64);
 }
 
-/* --- packing ----------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------- */
 
 static int pack_into(struct cmd *c, const struct record *r, struct plug_value *values, uint8_t *buf)
 {

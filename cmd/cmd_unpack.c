@@ -45,7 +45,7 @@ static const struct cmd_opt opts[] = {
     {0},
 };
 
-/* --- one record -------------------------------------------------------------------------------- */
+/* --- one record ---------------------------------------------------------------------------- */
 
 static void print_json(struct cmd *c, const struct record *r, const struct plug_value *values)
 {
@@ -101,7 +101,7 @@ static int refuse_size(struct cmd *c, const struct record *r, size_t len, const 
     return cmd_fail(c, PLUG_ESTRUCT_SIZE, "unpack", plug_struct_format(r->s), hint);
 }
 
-/* --- all bytes at hand ------------------------------------------------------------------------- */
+/* --- all bytes at hand --------------------------------------------------------------------- */
 
 static int print_records(struct cmd *c, const struct record *r, const uint8_t *bytes, size_t len)
 {
@@ -143,7 +143,7 @@ static int unpack_text(struct cmd *c, const struct record *r, char *text, size_t
     return cmd_fail(c, (int)n, "decode", len == 0 ? "''" : len < 256 ? text : "the input", hint);
 }
 
-/* --- standard input ---------------------------------------------------------------------------- */
+/* --- standard input ------------------------------------------------------------------------ */
 
 /* Reads until there are more than want bytes or the end. 0, or the error. */
 static int fill(struct cmd *c, struct plug_buf *in, size_t want)
@@ -241,7 +241,7 @@ static int unpack_stdin(struct cmd *c, const struct record *r)
     return code;
 }
 
-/* --- the command ------------------------------------------------------------------------------- */
+/* --- the command --------------------------------------------------------------------------- */
 
 static int check_options(struct cmd *c)
 {

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- the format -------------------------------------------------------------------------------- */
+/* --- the format ---------------------------------------------------------------------------- */
 
 static int refuse_format(struct cmd *c, const char *format, const struct plug_struct_error *e)
 {
@@ -69,7 +69,7 @@ static void warn_of_padding(struct cmd *c, const struct record *r)
                  padding, padding == 1 ? "" : "s", cmd_safe_str(format));
 }
 
-/* --- names ------------------------------------------------------------------------------------- */
+/* --- names --------------------------------------------------------------------------------- */
 
 static bool is_name(const char *name)
 {
@@ -157,7 +157,7 @@ struct plug_value *record_values(struct cmd *c, const struct record *r)
     return v;
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------------------------- */
 
 static bool is_text(const struct plug_value_bytes *b)
 {
@@ -222,7 +222,7 @@ void record_json_value(struct plug_json *j, const char *key, const struct plug_v
     }
 }
 
-/* --- the table --------------------------------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------- */
 
 /* "char[3]", "uint16_t" */
 static void type_text(const struct record *r, const struct plug_struct_item *item, char *buf,

@@ -14,8 +14,8 @@ struct record {
 };
 
 /*
- * Compiles the format, warns once when native alignment pads it though no "@" says that this is meant,
- * and splits names ("a,b,c", or NULL). CMD_YES, or an exit code after its message.
+ * Compiles the format, warns once when native alignment pads it and no "@" says that this is meant,
+ * splits names ("a,b,c", or NULL). CMD_YES, or an exit code after its message.
  */
 int record_open(struct cmd *c, struct record *ret_record, const char *format, const char *names);
 void record_close(struct record *r);

@@ -63,7 +63,7 @@ PLUG_BEGIN_DECLS
 /* The longest format text: PLUG_ELIMIT above. */
 #define PLUG_STRUCT_FORMAT_MAX ((size_t)1 << 20)
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------- */
 
 enum plug_value_kind {
     PLUG_VALUE_NONE,  /* not filled in: refused by every code */
@@ -94,7 +94,7 @@ struct plug_value {
 /* The name of a kind: "int", "unsigned", "bool", "float", "bytes", "char", "none". Static. */
 PLUG_API const char *plug_value_kind_name(enum plug_value_kind kind);
 
-/* --- typed pointers --------------------------------------------------------------------------- */
+/* --- typed pointers ------------------------------------------------------------------------ */
 
 enum plug_ref_kind {
     PLUG_REF_NONE, /* not filled in: refused by every code */
@@ -125,7 +125,7 @@ struct plug_ref {
 /* The C type of a kind, "uint16_t *"; "?" for an unknown one. Static. */
 PLUG_API const char *plug_ref_kind_name(enum plug_ref_kind kind);
 
-/* --- errors ----------------------------------------------------------------------------------- */
+/* --- errors -------------------------------------------------------------------------------- */
 
 enum plug_struct_step {
     PLUG_STRUCT_STEP_PARSE,
@@ -164,7 +164,7 @@ struct plug_struct_error {
 PLUG_API size_t plug_struct_error_text(const struct plug_struct_error *error, char *buf,
                                        size_t len);
 
-/* --- the compiled format ---------------------------------------------------------------------- */
+/* --- the compiled format ------------------------------------------------------------------- */
 
 struct plug_struct;
 
@@ -207,7 +207,7 @@ struct plug_struct_item {
 PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
                                         struct plug_struct_item *ret_item);
 
-/* --- values in arrays ------------------------------------------------------------------------- */
+/* --- values in arrays ---------------------------------------------------------------------- */
 
 /*
  * Packs count values into the first bytes of buf; len is the room there. Returns the bytes written
@@ -217,8 +217,8 @@ PLUG_API PLUG_MUST int plug_struct_item(const struct plug_struct *s, size_t i,
  *   PLUG_ESTRUCT_SIZE   too little room
  *   PLUG_ESTRUCT_TYPE   a value of a kind that its code does not take
  *   PLUG_ESTRUCT_RANGE  a number outside the range of its code
- * pack_into packs at an offset; a negative one counts from the end of buf, as in Python. One more:
- *   PLUG_ESTRUCT_OFFSET negative offset before the buffer, or without room behind it
+ *   PLUG_ESTRUCT_OFFSET (pack_into) a negative offset before buf, or without room behind it
+ * pack_into packs at an offset; a negative one counts from the end of buf, as in Python.
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_pack(const struct plug_struct *s,
                                             const struct plug_value *values, size_t count,
@@ -234,10 +234,9 @@ PLUG_API PLUG_MUST ssize_t plug_struct_pack_into(const struct plug_struct *s,
  * plug_struct_count values. Returns their number. Bytes are borrowed from buf.
  *   PLUG_ESTRUCT_SIZE   wrong length
  *   PLUG_ESTRUCT_COUNT  too little room
- * unpack_from unpacks at an offset and ignores what stands behind; a negative one counts from the
- * end:
- *   PLUG_ESTRUCT_OFFSET as with pack_into
- * On failure no value is touched.
+ *   PLUG_ESTRUCT_OFFSET (unpack_from) as with pack_into
+ * On failure no value is touched. unpack_from unpacks at an offset and ignores what stands behind;
+ * a negative one counts from the end.
  */
 PLUG_API PLUG_MUST ssize_t plug_struct_unpack(const struct plug_struct *s, const void *buf,
                                               size_t len, struct plug_value *ret_values,
@@ -260,7 +259,7 @@ PLUG_API PLUG_MUST ssize_t plug_struct_unpack_refs(const struct plug_struct *s, 
                                                    size_t count,
                                                    struct plug_struct_error *ret_error);
 
-/* --- records one after the other -------------------------------------------------------------- */
+/* --- records one after the other ----------------------------------------------------------- */
 
 /* Its fields are the library's. */
 struct plug_struct_iter {
@@ -280,12 +279,15 @@ PLUG_API PLUG_MUST int plug_struct_iter_next(struct plug_struct_iter *iter,
                                              struct plug_value *ret_values, size_t room,
                                              struct plug_struct_error *ret_error);
 
-/* --- with the format read on each call -------------------------------------------------------- */
+/* --- with the format read on each call ----------------------------------------------------- */
 
 /* The size of a format, or an error of plug_struct_open. Allocates nothing, like all below. */
 PLUG_API PLUG_MUST ssize_t plug_calcsize(const char *format, struct plug_struct_error *ret_error);
 
-/* As their namesakes above, with in addition the errors of plug_struct_open except -ENOMEM. */
+/*
+ * As their namesakes above, with in addition the errors of plug_struct_open except -ENOMEM. After
+ * any error of plug_pack the first len bytes of buf are unspecified.
+ */
 PLUG_API PLUG_MUST ssize_t plug_pack(const char *format, const struct plug_value *values,
                                      size_t count, void *buf, size_t len,
                                      struct plug_struct_error *ret_error);
@@ -302,7 +304,7 @@ PLUG_API PLUG_MUST ssize_t plug_unpack_refs(const char *format, const void *buf,
                                             const struct plug_ref *refs, size_t count,
                                             struct plug_struct_error *ret_error);
 
-/* --- making values and typed pointers --------------------------------------------------------- */
+/* --- making values and typed pointers ------------------------------------------------------ */
 
 /*
  * Values of each kind, inline and exported. text is its bytes without the NUL; NULL gives
@@ -333,7 +335,7 @@ PLUG_API inline struct plug_ref plug_into(void *buf, size_t len);
 #define PLUG_REF_ULONG PLUG_REF_U32
 #endif
 
-/* --- the bodies ------------------------------------------------------------------------------- */
+/* --- the bodies ---------------------------------------------------------------------------- */
 
 inline struct plug_value plug_value_int(int64_t i)
 {
@@ -420,7 +422,7 @@ inline struct plug_ref plug_into(void *buf, size_t len)
 
 PLUG_END_DECLS
 
-/* --- values and pointers in place ------------------------------------------------------------- */
+/* --- values and pointers in place ---------------------------------------------------------- */
 
 /*
  * PLUG_PACK(format, buf, len, ret_error, VALUE...)            plug_pack
@@ -627,7 +629,8 @@ static inline struct plug_ref plug_ref_same(struct plug_ref r)
                            a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30,   \
                            a31, a32, n, ...)                                                       \
     n
-#define PLUG_STRUCT_EACH(M, ...)         PLUG_STRUCT_EACH_N(PLUG_STRUCT_ARGS(__VA_ARGS__), M, __VA_ARGS__)
+#define PLUG_STRUCT_EACH(M, ...) PLUG_STRUCT_EACH_N(PLUG_STRUCT_ARGS(__VA_ARGS__), M, __VA_ARGS__)
+
 #define PLUG_STRUCT_EACH_N(n, M, ...)    PLUG_STRUCT_EACH_JOIN(n, M, __VA_ARGS__)
 #define PLUG_STRUCT_EACH_JOIN(n, M, ...) PLUG_STRUCT_EACH_##n(M, __VA_ARGS__)
 #define PLUG_STRUCT_EACH_1(M, a)         M(a)

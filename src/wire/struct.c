@@ -4,7 +4,7 @@
 #include <plug/alloc.h>
 #include <plug/err.h>
 
-/* --- a format that has more runs than fit the stack: executed part by part -------------------- */
+/* --- a format that has more runs than fit the stack: executed part by part ----------------- */
 
 enum job { PACK, UNPACK, CHECK, STORE };
 
@@ -53,7 +53,7 @@ static ssize_t run_parts(enum job job, const struct plug_struct *s, struct items
     return bad;
 }
 
-/* --- one record ------------------------------------------------------------------------------- */
+/* --- one record ---------------------------------------------------------------------------- */
 
 static inline bool is_whole(const struct plug_struct *s)
 {
@@ -61,27 +61,38 @@ static inline bool is_whole(const struct plug_struct *s)
 }
 
 ssize_t plug__struct_pack(const struct plug_struct *s, const struct plug_value *values,
-                          uint8_t *base, struct plug_struct_error *ret_error)
+                          size_t count, void *buf, size_t len, struct plug_struct_error *ret_error)
 {
     const struct plug__struct_run *end = s->run + s->run_count;
     const struct plug_value *bad;
     ssize_t at = -1;
+    if (count != s->count)
+        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_PACK, s->count, count);
+    if (len < s->size)
+        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_PACK, s->size,
+                                       len, 0);
     if (!is_whole(s))
-        at = run_parts(PACK, s, (struct items){.in = values}, base);
-    else if ((bad = plug__struct_run_pack(s->run, end, values, base)))
+        at = run_parts(PACK, s, (struct items){.in = values}, buf);
+    else if ((bad = plug__struct_run_pack(s->run, end, values, buf)))
         at = bad - values;
     if (at >= 0)
         return plug__struct_fail_value(ret_error, s, (size_t)at, &values[at]);
     return (ssize_t)s->size;
 }
 
-ssize_t plug__struct_unpack(const struct plug_struct *s, const uint8_t *base,
-                            struct plug_value *ret_values)
+ssize_t plug__struct_unpack(const struct plug_struct *s, const void *buf, size_t len,
+                            struct plug_value *ret_values, size_t room,
+                            struct plug_struct_error *ret_error)
 {
+    if (len != s->size)
+        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_UNPACK,
+                                       s->size, len, 0);
+    if (room < s->count)
+        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_UNPACK, s->count, room);
     if (is_whole(s))
-        plug__struct_run_unpack(s->run, s->run + s->run_count, base, ret_values);
+        plug__struct_run_unpack(s->run, s->run + s->run_count, buf, ret_values);
     else
-        run_parts(UNPACK, s, (struct items){.out = ret_values}, (uint8_t *)base);
+        run_parts(UNPACK, s, (struct items){.out = ret_values}, (uint8_t *)buf);
     return (ssize_t)s->count;
 }
 
@@ -105,7 +116,7 @@ static ssize_t unpack_refs(const struct plug_struct *s, const uint8_t *base,
     return (ssize_t)s->count;
 }
 
-/* --- where a record is ------------------------------------------------------------------------ */
+/* --- where a record is --------------------------------------------------------------------- */
 
 /* Where a record at offset begins, in Python's way of counting; the record then fits. */
 static ssize_t place(const struct plug_struct *s, size_t len, ptrdiff_t offset,
@@ -123,7 +134,7 @@ static ssize_t place(const struct plug_struct *s, size_t len, ptrdiff_t offset,
     return offset;
 }
 
-/* --- compiled --------------------------------------------------------------------------------- */
+/* --- compiled ------------------------------------------------------------------------------ */
 
 static size_t read_parts(const char *text, struct plug__struct_part *ret_parts)
 {
@@ -289,7 +300,7 @@ int plug_struct_iter_next(struct plug_struct_iter *iter, struct plug_value *ret_
     return 1;
 }
 
-/* --- read on each call ------------------------------------------------------------------------ */
+/* --- read on each call --------------------------------------------------------------------- */
 
 /* 2 KiB of stack, of which a call touches what the format needs. */
 #define STACK_RUNS 128
@@ -319,11 +330,12 @@ ssize_t plug__struct_pack_text(const char *format, const struct plug_value *valu
     return plug_struct_pack(&s, values, count, buf, len, ret_error);
 }
 
-ssize_t plug__struct_unpack_text(const char *format, const uint8_t *base,
-                                 struct plug_value *ret_values)
+ssize_t plug__struct_unpack_text(const char *format, const void *buf, size_t len,
+                                 struct plug_value *ret_values, size_t room,
+                                 struct plug_struct_error *ret_error)
 {
-    PLAN(s, format, NULL);
-    return plug__struct_unpack(&s, base, ret_values);
+    PLAN(s, format, ret_error);
+    return plug_struct_unpack(&s, buf, len, ret_values, room, ret_error);
 }
 
 ssize_t plug_pack_into(const char *format, const struct plug_value *values, size_t count, void *buf,

@@ -43,7 +43,7 @@ enum plug__struct_op {
     PLUG__OP_COUNT
 };
 
-/* Ways to do an operation when a format is read on each call: once, repeatedly, once but aligned. */
+/* How an operation is done when a format is read on each call: once, repeatedly, aligned. */
 #define PLUG__OP_REPEATED(op) (PLUG__OP_COUNT + (op))
 #define PLUG__OP_ALIGNED(op)  (2 * PLUG__OP_COUNT + (op))
 
@@ -82,6 +82,17 @@ static inline const struct plug__struct_code *plug__struct_order(const char **at
         --*at;
         return plug__struct_codes_native;
     }
+}
+
+/* The repeat count that begins before *at; the digits of a very large one are not all read. */
+static inline size_t plug__struct_repeat(const char **at)
+{
+    const char *p = *at;
+    size_t n = (size_t)(p[-1] - '0');
+    for (; *p >= '0' && *p <= '9' && n < 1 << 20; p++)
+        n = n * 10 + (size_t)(*p - '0');
+    *at = p;
+    return n;
 }
 
 #endif

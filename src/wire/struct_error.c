@@ -45,24 +45,6 @@ int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
                                                       .offset = offset});
 }
 
-int plug__struct_fail_pack(const struct plug_struct *s, size_t count, size_t len,
-                           struct plug_struct_error *ret_error)
-{
-    if (count != s->count)
-        return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_PACK, s->count, count);
-    return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_PACK, s->size,
-                                   len, 0);
-}
-
-int plug__struct_fail_unpack(const struct plug_struct *s, size_t len, size_t room,
-                             struct plug_struct_error *ret_error)
-{
-    if (len != s->size)
-        return plug__struct_fail_place(ret_error, PLUG_ESTRUCT_SIZE, PLUG_STRUCT_STEP_UNPACK,
-                                       s->size, len, 0);
-    return plug__struct_fail_count(ret_error, PLUG_STRUCT_STEP_UNPACK, s->count, room);
-}
-
 static bool takes_integers(uint8_t op)
 {
     return op >= PLUG__OP_I8 && op <= PLUG__OP_POINTER;
@@ -132,7 +114,7 @@ int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug
     return fail(ret_error, error);
 }
 
-/* --- names ------------------------------------------------------------------------------------ */
+/* --- names --------------------------------------------------------------------------------- */
 
 const char *plug_value_kind_name(enum plug_value_kind kind)
 {
@@ -157,7 +139,7 @@ const char *plug_ref_kind_name(enum plug_ref_kind kind)
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "?";
 }
 
-/* --- words ------------------------------------------------------------------------------------ */
+/* --- words --------------------------------------------------------------------------------- */
 
 /* As CPython names the codes in its messages: the small ones by type, the others by character. */
 static void code_name(char code, char *buf, size_t len)

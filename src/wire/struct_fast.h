@@ -16,23 +16,18 @@
 #include <plug/err.h>
 
 #ifndef __clang__
-#pragma GCC optimize("no-crossjumping", "align-labels=16")
+#pragma GCC optimize("no-crossjumping", "align-labels=32")
 #endif
+
+/* clang-format off */
 
 /* The operations that the fast executors know, but for padding and text. */
 #define PLUG__FAST_OPS(X)                                                                          \
-    X(CHAR)                                                                                        \
-    X(BOOL)                                                                                        \
-    X(I8)                                                                                          \
-    X(U8)                                                                                          \
-    X(I16)                                                                                         \
-    X(I16_SWAP)                                                                                    \
-    X(U16)                                                                                         \
-    X(U16_SWAP)                                                                                    \
-    X(I32) X(I32_SWAP) X(U32) X(U32_SWAP) X(I64) X(I64_SWAP) X(U64) X(U64_SWAP) X(POINTER) X(F32)  \
-        X(F32_SWAP) X(F64) X(F64_SWAP)
+    X(CHAR) X(BOOL) X(I8) X(U8) X(I16) X(I16_SWAP) X(U16) X(U16_SWAP) X(I32) X(I32_SWAP)           \
+    X(U32) X(U32_SWAP) X(I64) X(I64_SWAP) X(U64) X(U64_SWAP) X(POINTER) X(F32) X(F32_SWAP)         \
+    X(F64) X(F64_SWAP)
 
-/* --- run by run. In scope: s, run, labels, n, and the label done ------------------------------ */
+/* --- run by run. In scope: s, run, labels, n, and the label done ------------------------- */
 
 #define NEXT_RUN                                                                                   \
     if (run == s->last)                                                                            \
@@ -42,61 +37,62 @@
 
 /* The code of one operation, from that of one item. */
 #define RUN(OP, bytes, ...)                                                                        \
-    OP##_many : n = run->count;                                                                    \
-    do                                                                                             \
-        __VA_ARGS__                                                                                \
-    while (--n);                                                                                   \
-    NEXT_RUN OP##_4 : __VA_ARGS__ OP##_3 : __VA_ARGS__ OP##_2 : __VA_ARGS__ OP##_1                 \
-        : __VA_ARGS__ NEXT_RUN
+    OP##_many:                                                                                     \
+        n = run->count;                                                                            \
+        do                                                                                         \
+            __VA_ARGS__                                                                            \
+        while (--n);                                                                               \
+        NEXT_RUN                                                                                   \
+    OP##_4: __VA_ARGS__                                                                            \
+    OP##_3: __VA_ARGS__                                                                            \
+    OP##_2: __VA_ARGS__                                                                            \
+    OP##_1: __VA_ARGS__                                                                            \
+        NEXT_RUN
 
 /* Its entries in the table of labels; and those of an operation that has one way for all counts. */
 #define RUN_LABELS(OP)                                                                             \
     [PLUG__JUMP(PLUG__OP_##OP)] = &&OP##_1, &&OP##_2, &&OP##_3, &&OP##_4, &&OP##_many,
 #define RUN_LABEL(OP)                                                                              \
-    [PLUG__JUMP(PLUG__OP_##OP)... PLUG__JUMP(PLUG__OP_##OP) + PLUG__JUMP_WAYS - 1] = &&OP
+    [PLUG__JUMP(PLUG__OP_##OP) ... PLUG__JUMP(PLUG__OP_##OP) + PLUG__JUMP_WAYS - 1] = &&OP,
 
-/*
- * --- character by character. In scope: at, codes, code, labels, n; defined: ALIGN_HERE, and ROOM,
- * which looks whether there is room for n items of so many bytes ---
- */
+/* --- character by character. In scope: at, codes, code, labels, n; defined: ALIGN_HERE, and ROOM,
+ * which looks whether there is room for n items of so many bytes -------------------------- */
 
 #define NEXT_CODE                                                                                  \
     code = &codes[(uint8_t)*at++];                                                                 \
     goto *labels[code->way];
 
 #define EACH(OP, bytes, ...)                                                                       \
-    OP##_repeated : ROOM(n, bytes) do __VA_ARGS__ while (--n);                                     \
-    NEXT_CODE                                                                                      \
-    OP##_aligned : ALIGN_HERE OP : ROOM(1, bytes) __VA_ARGS__ NEXT_CODE
+    OP##_repeated:                                                                                 \
+        ROOM(n, bytes)                                                                             \
+        do                                                                                         \
+            __VA_ARGS__                                                                            \
+        while (--n);                                                                               \
+        NEXT_CODE                                                                                  \
+    OP##_aligned:                                                                                  \
+        ALIGN_HERE                                                                                 \
+    OP:                                                                                            \
+        ROOM(1, bytes)                                                                             \
+        __VA_ARGS__                                                                                \
+        NEXT_CODE
 
-#define EACH_LABELS(OP)                                                                            \
-    [PLUG__OP_##OP] = &&OP, [PLUG__OP_REPEATED(PLUG__OP_##OP)] = &&OP##_repeated,                  \
-    [PLUG__OP_ALIGNED(PLUG__OP_##OP)] = &&OP##_aligned,
-#define EACH_LABEL(OP, single, repeated)                                                           \
+#define EACH_LABEL(OP, single, repeated, aligned)                                                  \
     [PLUG__OP_##OP] = &&single, [PLUG__OP_REPEATED(PLUG__OP_##OP)] = &&repeated,                   \
-    [PLUG__OP_ALIGNED(PLUG__OP_##OP)] = &&single,
+    [PLUG__OP_ALIGNED(PLUG__OP_##OP)] = &&aligned,
+#define EACH_LABELS(OP) EACH_LABEL(OP, OP, OP##_repeated, OP##_aligned)
 /* Those that are the same when packing and unpacking. */
 #define EACH_REST                                                                                  \
-    EACH_LABEL(STRING, STRING, STRING_repeated)                                                    \
-    EACH_LABEL(PAD, PAD, PAD_repeated)                                                             \
-    EACH_LABEL(F16, slow, slow)                                                                    \
-    EACH_LABEL(F16_SWAP, slow, slow)                                                               \
-    EACH_LABEL(PASCAL, slow, slow)                                                                 \
-    EACH_LABEL(BAD, slow, slow)                                                                    \
-    EACH_LABEL(NATIVE_ONLY, slow, slow)                                                            \
-    EACH_LABEL(END, done, slow)                                                                    \
-    EACH_LABEL(SPACE, space, slow)                                                                 \
-    EACH_LABEL(DIGIT, repeat, slow)
+    EACH_LABEL(STRING, STRING, STRING_repeated, STRING)                                            \
+    EACH_LABEL(PAD, PAD, PAD_repeated, PAD)                                                        \
+    EACH_LABEL(F16, slow, slow, slow)                                                              \
+    EACH_LABEL(F16_SWAP, slow, slow, slow)                                                         \
+    EACH_LABEL(PASCAL, slow, slow, slow)                                                           \
+    EACH_LABEL(BAD, slow, slow, slow)                                                              \
+    EACH_LABEL(NATIVE_ONLY, slow, slow, slow)                                                      \
+    EACH_LABEL(END, done, slow, slow)                                                              \
+    EACH_LABEL(SPACE, space, slow, slow)                                                           \
+    EACH_LABEL(DIGIT, repeat, slow, slow)
 
-/* The repeat count that begins before *at; the digits of a very large one are not all read. */
-static inline size_t plug__struct_repeat(const char **at)
-{
-    const char *p = *at;
-    size_t n = (size_t)(p[-1] - '0');
-    for (; *p >= '0' && *p <= '9' && n < 1 << 20; p++)
-        n = n * 10 + (size_t)(*p - '0');
-    *at = p;
-    return n;
-}
+/* clang-format on */
 
 #endif

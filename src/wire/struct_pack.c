@@ -3,7 +3,7 @@
 #include "wire/struct_plan.h"
 #include <math.h>
 
-/* --- one value to the bits of its item; false: it does not suit ------------------------------- */
+/* --- one value to the bits of its item; false: it does not suit ---------------------------- */
 
 static inline bool is_integer(const struct plug_value *v)
 {
@@ -105,7 +105,7 @@ static inline bool take_bool(const struct plug_value *v, uint8_t *ret_x)
     return v->kind > PLUG_VALUE_NONE && v->kind <= PLUG_VALUE_CHAR;
 }
 
-/* --- bytes ------------------------------------------------------------------------------------ */
+/* --- bytes --------------------------------------------------------------------------------- */
 
 /* The value's bytes, cut or filled up with zeros to n. */
 static void put_text(uint8_t *p, size_t n, const struct plug_value *v)
@@ -129,7 +129,7 @@ static inline bool put_pascal(uint8_t *p, size_t n, const struct plug_value *v)
     return true;
 }
 
-/* --- the runs --------------------------------------------------------------------------------- */
+/* --- the runs ------------------------------------------------------------------------------ */
 
 #define SAME(x) (x)
 #define PACK(OP, type, take, order)                                                                \

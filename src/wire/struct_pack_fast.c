@@ -68,18 +68,29 @@
     {                                                                                              \
         *p++ = 0;                                                                                  \
     }
-/* Text that needs no filling up, and the padding behind it. */
-#define STRING(n, room)                                                                            \
-    STRING_##n##_##room : EXPECT(v->kind == PLUG_VALUE_BYTES && v->bytes.len >= (n))               \
-                              memcpy(p, v->bytes.ptr, n);                                          \
-    memset(p + (n), 0, (room) - (n));                                                              \
-    p += (room);                                                                                   \
-    v++;                                                                                           \
-    NEXT_RUN
-#define STRING_LABEL(n)       [PLUG__JUMP_STRING(n)] = &&STRING_##n##_##n
-#define PADDED_LABEL(n, room) [PLUG__JUMP_PADDED(n)] = &&STRING_##n##_##room
 
-/* Each operation with the code of one item. */
+/* clang-format off */
+
+/* Short strings: the length of the text, and that with the padding behind it. */
+#define SHORT_STRINGS(X)                                                                           \
+    X(STRING, 1, 1) X(STRING, 2, 2) X(STRING, 3, 3) X(STRING, 4, 4)                                \
+    X(STRING, 5, 5) X(STRING, 6, 6) X(STRING, 7, 7) X(STRING, 8, 8)                                \
+    X(PADDED, 1, 4) X(PADDED, 2, 4) X(PADDED, 3, 4) X(PADDED, 4, 8)                                \
+    X(PADDED, 5, 8) X(PADDED, 6, 8) X(PADDED, 7, 8)
+#define LABEL(KIND, n, room) [PLUG__JUMP_##KIND(n)] = &&KIND##_##n,
+/* Text that is shorter has to be filled up, which is left to the slow way. */
+#define TEXT(KIND, n, room)                                                                        \
+    KIND##_##n:                                                                                    \
+        EXPECT(v->kind == PLUG_VALUE_BYTES && v->bytes.len >= (n))                                 \
+        memcpy(p, v->bytes.ptr, n);                                                                \
+        memset(p + (n), 0, (room) - (n));                                                          \
+        p += (room);                                                                               \
+        v++;                                                                                       \
+        NEXT_RUN
+
+/* clang-format on */
+
+/* Each operation with its size and the code of one item. */
 #define ITEMS(X)                                                                                   \
     X(CHAR, 1, CHARACTER)                                                                          \
     X(BOOL, 1, TRUTH)                                                                              \
@@ -102,29 +113,18 @@
     X(F32_SWAP, 4, FLOAT32(__builtin_bswap32))                                                     \
     X(F64, 8, FLOAT64(SAME))                                                                       \
     X(F64_SWAP, 8, FLOAT64(__builtin_bswap64))
+
 ssize_t plug_struct_pack(const struct plug_struct *s, const struct plug_value *values, size_t count,
                          void *buf, size_t len, struct plug_struct_error *ret_error)
 {
     static const void *const labels[PLUG__JUMP_COUNT] = {PLUG__FAST_OPS(RUN_LABELS) RUN_LABELS(PAD)
-                                                             STRING_LABEL(1),
-                                                         STRING_LABEL(2),
-                                                         STRING_LABEL(3),
-                                                         STRING_LABEL(4),
-                                                         STRING_LABEL(5),
-                                                         STRING_LABEL(6),
-                                                         STRING_LABEL(7),
-                                                         STRING_LABEL(8),
-                                                         PADDED_LABEL(1, 4),
-                                                         PADDED_LABEL(2, 4),
-                                                         PADDED_LABEL(3, 4),
-                                                         PADDED_LABEL(4, 8),
-                                                         PADDED_LABEL(5, 8),
-                                                         PADDED_LABEL(6, 8),
-                                                         PADDED_LABEL(7, 8)};
-    if (PLUG__UNLIKELY(count != s->count || len < s->size))
-        return plug__struct_fail_pack(s, count, len, ret_error);
-    if (PLUG__UNLIKELY(!s->pack_plain))
-        goto slow;
+                                                             SHORT_STRINGS(LABEL)};
+    if (PLUG__UNLIKELY(count != s->pack_count || len < s->size))
+        return plug__struct_pack(s, values, count, buf, len, ret_error);
+    /* What only the slow way needs is kept in memory: registers are for the fast one. */
+    const struct plug_value *volatile first_value = values;
+    void *volatile first_byte = buf;
+    struct plug_struct_error *volatile error = ret_error;
     const struct plug__struct_run *run = s->run;
     const struct plug_value *v = values;
     uint8_t *p = buf;
@@ -133,31 +133,19 @@ ssize_t plug_struct_pack(const struct plug_struct *s, const struct plug_value *v
 
     ITEMS(RUN)
     RUN(PAD, 1, ZERO)
-    STRING(1, 1)
-    STRING(2, 2)
-    STRING(3, 3)
-    STRING(4, 4)
-    STRING(5, 5)
-    STRING(6, 6)
-    STRING(7, 7)
-    STRING(8, 8)
-    STRING(1, 4)
-    STRING(2, 4)
-    STRING(3, 4)
-    STRING(4, 8)
-    STRING(5, 8)
-    STRING(6, 8)
-    STRING(7, 8)
+    SHORT_STRINGS(TEXT)
 done:
     return (ssize_t)s->size;
 slow:
-    return plug__struct_pack(s, values, buf, ret_error);
+    return plug__struct_pack(s, first_value, s->count, first_byte, s->size, error);
 }
 
+/* Where values and bytes end, as numbers: NULL and a length of 0 are an end as well. */
 #define ALIGN_HERE                                                                                 \
     for (; (size_t)(p - (uint8_t *)buf) & code->mask; *p++ = 0)                                    \
-    EXPECT(p != end)
-#define ROOM(n, bytes) EXPECT((size_t)(v_end - v) >= (n) && (size_t)(end - p) / (bytes) >= (n))
+    EXPECT((uintptr_t)p != end)
+#define ROOM(n, bytes)                                                                             \
+    EXPECT((v_end - (uintptr_t)v) / sizeof *v >= (n) && (end - (uintptr_t)p) / (bytes) >= (n))
 
 /*
  * One way through the format, looking at each step whether all is well; if not, all begins again in
@@ -169,8 +157,9 @@ ssize_t plug_pack(const char *format, const struct plug_value *values, size_t co
     static const void *const labels[3 * PLUG__OP_COUNT] = {PLUG__FAST_OPS(EACH_LABELS) EACH_REST};
     const char *at = format;
     const struct plug__struct_code *codes = plug__struct_order(&at), *code;
-    const struct plug_value *v = values, *v_end = values + count;
-    uint8_t *p = buf, *end = p + len;
+    const struct plug_value *v = values;
+    uint8_t *p = buf;
+    const uintptr_t v_end = (uintptr_t)v + count * sizeof *v, end = (uintptr_t)p + len;
     size_t n = 1;
     NEXT_CODE
 
@@ -178,7 +167,7 @@ ssize_t plug_pack(const char *format, const struct plug_value *values, size_t co
 PAD:
     n = 1;
 PAD_repeated:
-    EXPECT((size_t)(end - p) >= n)
+    EXPECT(end - (uintptr_t)p >= n)
     for (; n; n--)
         *p++ = 0;
     NEXT_CODE
@@ -186,7 +175,7 @@ STRING:
     n = 1;
 STRING_repeated:
     ROOM(1, 1)
-    EXPECT(v->kind == PLUG_VALUE_BYTES && n <= PLUG__STRUCT_SHORT && (size_t)(end - p) >= n)
+    EXPECT(v->kind == PLUG_VALUE_BYTES && n <= PLUG__STRUCT_SHORT && end - (uintptr_t)p >= n)
     plug__struct_put_short(p, n, v++);
     p += n;
     NEXT_CODE
@@ -200,7 +189,7 @@ repeat:
 space:
     NEXT_CODE
 done:
-    if (PLUG__LIKELY(v == v_end && at - format <= (ptrdiff_t)PLUG_STRUCT_FORMAT_MAX))
+    if (PLUG__LIKELY((uintptr_t)v == v_end && at - format <= (ptrdiff_t)PLUG_STRUCT_FORMAT_MAX))
         return p - (uint8_t *)buf;
 slow:
     return plug__struct_pack_text(format, values, count, buf, len, ret_error);

@@ -63,7 +63,7 @@ static inline bool place(size_t size, struct plug__struct_code code, size_t repe
            !__builtin_add_overflow(*ret_begin, bytes, ret_end) && *ret_end <= SSIZE_MAX;
 }
 
-/* --- parts ------------------------------------------------------------------------------------ */
+/* --- parts --------------------------------------------------------------------------------- */
 
 void plug__struct_reader_init(struct plug__struct_reader *r, const char *text)
 {
@@ -104,7 +104,7 @@ void plug__struct_find(const struct plug_struct *s, size_t item, struct plug__st
         ;
 }
 
-/* --- runs ------------------------------------------------------------------------------------- */
+/* --- runs ---------------------------------------------------------------------------------- */
 
 /* The runs made so far; those that found no room are only counted. */
 struct runs {
@@ -225,39 +225,56 @@ static __attribute__((noinline)) int measure_with_care(struct plug_struct *s,
     return read_format(s, NULL, ret_error);
 }
 
-/* Most formats are far from every limit; then no step needs to watch for overflow. */
-int plug__struct_measure(struct plug_struct *s, struct plug_struct_error *ret_error)
+static inline size_t add_size(size_t size, const struct plug__struct_code *code, size_t n,
+                              bool align)
 {
-    const size_t far = SSIZE_MAX / 2, repeat_max = 1 << 20;
-    const char *at = s->text;
-    const struct plug__struct_code *codes = plug__struct_order(&at), *code;
+    if (align)
+        size = (size + code->mask) & ~(size_t)code->mask;
+    return size + n * code->size;
+}
+
+/* Most formats are far from every limit; then no step needs to watch for overflow. */
+static inline __attribute__((always_inline)) int measure(struct plug_struct *s, const char *at,
+                                                         const struct plug__struct_code *codes,
+                                                         struct plug_struct_error *ret_error)
+{
+    const size_t far = SSIZE_MAX / 2;
+    const bool align = codes == plug__struct_codes_native;
+    const struct plug__struct_code *code;
     size_t size = 0, count = 0;
-    for (;;) {
+    for (;; at++) {
         for (; PLUG__LIKELY((code = &codes[(uint8_t)*at])->op >= PLUG__OP_PAD); at++) {
-            size = ((size + code->mask) & ~(size_t)code->mask) + code->size;
+            size = add_size(size, code, 1, align);
             count += code->items;
         }
         if (code->op == PLUG__OP_DIGIT) {
-            size_t n = (size_t)(*at++ - '0');
-            for (; *at >= '0' && *at <= '9' && n < repeat_max; at++)
-                n = n * 10 + (size_t)(*at - '0');
+            at++;
+            size_t n = plug__struct_repeat(&at);
             code = &codes[(uint8_t)*at];
             if (code->op < PLUG__OP_PAD || size > far)
                 return measure_with_care(s, ret_error);
-            size = ((size + code->mask) & ~(size_t)code->mask) + n * code->size;
+            size = add_size(size, code, n, align);
             count += code->op >= PLUG__OP_STRING ? 1 : n * code->items;
         } else if (code->op == PLUG__OP_END) {
             break;
         } else if (code->op != PLUG__OP_SPACE) {
             return measure_with_care(s, ret_error);
         }
-        at++;
     }
     if (PLUG__UNLIKELY((size_t)(at - s->text) > PLUG_STRUCT_FORMAT_MAX))
         return measure_with_care(s, ret_error);
     s->size = size;
     s->count = count;
     return 0;
+}
+
+int plug__struct_measure(struct plug_struct *s, struct plug_struct_error *ret_error)
+{
+    const char *at = s->text;
+    const struct plug__struct_code *codes = plug__struct_order(&at);
+    if (codes == plug__struct_codes_native) /* one copy aligns, the other needs not */
+        return measure(s, at, plug__struct_codes_native, ret_error);
+    return measure(s, at, codes, ret_error);
 }
 
 int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error)
@@ -268,9 +285,10 @@ int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error
         return err;
     if (runs.op != PLUG__OP_BAD)
         store_last(&runs);
+    bool is_whole = runs.count - 1 < runs.room; /* and there are some */
     s->run_count = runs.count;
-    s->last = s->run + runs.count - 1; /* meant for plain plans */
-    s->pack_plain = runs.count - 1 < runs.room && !runs.pack_slow;
-    s->unpack_plain = runs.count - 1 < runs.room && !runs.unpack_slow;
+    s->last = is_whole ? &s->run[runs.count - 1] : NULL;
+    s->pack_count = is_whole && !runs.pack_slow ? s->count : SIZE_MAX;
+    s->unpack_size = is_whole && !runs.unpack_slow ? s->size : SIZE_MAX;
     return 0;
 }

@@ -75,8 +75,9 @@ void plug__struct_reader_init(struct plug__struct_reader *r, const char *text);
 bool plug__struct_reader_next(struct plug__struct_reader *r, struct plug__struct_part *ret_part);
 
 /*
- * The plan, which is the compiled format. Calls that read the format each time make one on their stack,
- * whose runs may be too few (run_count > run_room); such a plan is executed part by part.
+ * The plan, which is the compiled format. Calls that read the format each time may make one on
+ * their stack, which has too few runs (run_count > run_room) for a long format; that is executed
+ * part by part.
  */
 struct plug_struct {
     size_t size;  /* of a record */
@@ -84,14 +85,16 @@ struct plug_struct {
     struct plug__struct_run *run, *last;
     size_t run_count;
     size_t run_room;
-    bool pack_plain, unpack_plain; /* there are runs, all there, and the fast executors know them */
-    const char *text;              /* NUL-terminated */
+    /* count and size if the fast executors know all runs, which are there; else what never is */
+    size_t pack_count, unpack_size;
+    const char *text;               /* NUL-terminated */
     struct plug__struct_part *part; /* those that have items */
     size_t part_count;
 };
 
 /*
- * Reads the format s->text, fills in size and counts, and as many runs as there is room for. 0, or an error of plug_struct_open, told to ret_error.
+ * Reads the format s->text, fills in size and counts, and as many runs as there is room for. 0, or
+ * an error of plug_struct_open, told to ret_error.
  */
 int plug__struct_plan(struct plug_struct *s, struct plug_struct_error *ret_error);
 /* The same, for size and count only. */
@@ -101,11 +104,11 @@ int plug__struct_measure(struct plug_struct *s, struct plug_struct_error *ret_er
 void plug__struct_find(const struct plug_struct *s, size_t item,
                        struct plug__struct_part *ret_part);
 
-/* --- executors: runs to bytes and back -------------------------------------------------------- */
+/* --- executors: runs to bytes and back ----------------------------------------------------- */
 
 /*
- * All operations and all kinds of values, a run at a time. pack and check return NULL, or the value or
- * pointer that does not suit its item (len of PLUG_REF_INTO included).
+ * All operations and all kinds of values, a run at a time. pack and check return NULL, or the value
+ * or pointer that does not suit its item (len of PLUG_REF_INTO included).
  */
 const struct plug_value *plug__struct_run_pack(const struct plug__struct_run *run,
                                                const struct plug__struct_run *end,
@@ -118,28 +121,30 @@ const struct plug_ref *plug__struct_run_check(const struct plug__struct_run *run
 void plug__struct_run_store(const struct plug__struct_run *run, const struct plug__struct_run *end,
                             const uint8_t *p, const struct plug_ref *ref);
 
-/* One record of any plan, by the executors above. The size or an error; the count. */
+/* plug_struct_pack and plug_struct_unpack by the executors above, for any plan and any values. */
 ssize_t plug__struct_pack(const struct plug_struct *s, const struct plug_value *values,
-                          uint8_t *base, struct plug_struct_error *ret_error);
-ssize_t plug__struct_unpack(const struct plug_struct *s, const uint8_t *base,
-                            struct plug_value *ret_values);
+                          size_t count, void *buf, size_t len, struct plug_struct_error *ret_error);
+ssize_t plug__struct_unpack(const struct plug_struct *s, const void *buf, size_t len,
+                            struct plug_value *ret_values, size_t room,
+                            struct plug_struct_error *ret_error);
 
-/* plug_pack, by way of a plan; and plug_unpack of a good format whose count and size suit. */
+/* plug_pack and plug_unpack by way of a plan. */
 ssize_t plug__struct_pack_text(const char *format, const struct plug_value *values, size_t count,
                                void *buf, size_t len, struct plug_struct_error *ret_error);
-ssize_t plug__struct_unpack_text(const char *format, const uint8_t *base,
-                                 struct plug_value *ret_values);
+ssize_t plug__struct_unpack_text(const char *format, const void *buf, size_t len,
+                                 struct plug_value *ret_values, size_t room,
+                                 struct plug_struct_error *ret_error);
 
 /* The kind of pointer an item wants in the first place. */
 enum plug_ref_kind plug__struct_op_wants(uint8_t op);
 
-/* --- IEEE 754 binary16, in host order --------------------------------------------------------- */
+/* --- IEEE 754 binary16, in host order ------------------------------------------------------ */
 
 /* false when x is finite and too large. */
 bool plug__half_pack(double x, uint16_t *ret_half);
 double plug__half_unpack(uint16_t half);
 
-/* --- errors: each fills in *ret_error (may be NULL) and returns its code ---------------------- */
+/* --- errors: each fills in *ret_error (may be NULL) and returns its code ------------------- */
 
 int plug__struct_fail_format(struct plug_struct_error *ret_error, int code, char character,
                              size_t format_offset);
@@ -148,11 +153,6 @@ int plug__struct_fail_count(struct plug_struct_error *ret_error, enum plug_struc
 int plug__struct_fail_place(struct plug_struct_error *ret_error, int code,
                             enum plug_struct_step step, size_t needed, size_t actual,
                             ptrdiff_t offset);
-/* A wrong count or size, whichever it is. */
-int plug__struct_fail_pack(const struct plug_struct *s, size_t count, size_t len,
-                           struct plug_struct_error *ret_error);
-int plug__struct_fail_unpack(const struct plug_struct *s, size_t len, size_t room,
-                             struct plug_struct_error *ret_error);
 int plug__struct_fail_value(struct plug_struct_error *ret_error, const struct plug_struct *s,
                             size_t item, const struct plug_value *value);
 int plug__struct_fail_ref(struct plug_struct_error *ret_error, const struct plug_struct *s,

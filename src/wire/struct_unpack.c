@@ -2,7 +2,7 @@
 /* The executor that unpacks: bytes to values, run by run. */
 #include "wire/struct_plan.h"
 
-/* --- the bits of one item to its value -------------------------------------------------------- */
+/* --- the bits of one item to its value ----------------------------------------------------- */
 
 static inline void give_int(struct plug_value *v, int64_t i)
 {
@@ -64,7 +64,7 @@ GIVE_SIGNED(16)
 GIVE_SIGNED(32)
 GIVE_SIGNED(64)
 
-/* --- the runs --------------------------------------------------------------------------------- */
+/* --- the runs ------------------------------------------------------------------------------ */
 
 #define SAME(x) (x)
 #define UNPACK(OP, type, give, order)                                                              \

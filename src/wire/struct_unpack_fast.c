@@ -37,7 +37,9 @@
         v++;                                                                                       \
     }
 
-/* Each operation with the code of one item. */
+#define SHORT_STRING_LABELS [PLUG__JUMP_STRING(1)... PLUG__JUMP_COUNT - 1] = &&STRING
+
+/* Each operation with its size and the code of one item. */
 #define ITEMS(X)                                                                                   \
     X(CHAR, 1, BYTES(1))                                                                           \
     X(BOOL, 1, GET(uint8_t, u, BOOL, TRUTH))                                                       \
@@ -60,17 +62,15 @@
     X(F32_SWAP, 4, FLOAT32(__builtin_bswap32))                                                     \
     X(F64, 8, GET(uint64_t, u, FLOAT, SAME))                                                       \
     X(F64_SWAP, 8, GET(uint64_t, u, FLOAT, __builtin_bswap64))
+
 ssize_t plug_struct_unpack(const struct plug_struct *s, const void *buf, size_t len,
                            struct plug_value *ret_values, size_t room,
                            struct plug_struct_error *ret_error)
 {
-    static const void *const labels[PLUG__JUMP_COUNT] = {
-        PLUG__FAST_OPS(RUN_LABELS) RUN_LABEL(PAD), RUN_LABEL(STRING),
-        [PLUG__JUMP_STRING(1)... PLUG__JUMP_COUNT - 1] = &&STRING};
-    if (PLUG__UNLIKELY(len != s->size || room < s->count))
-        return plug__struct_fail_unpack(s, len, room, ret_error);
-    if (PLUG__UNLIKELY(!s->unpack_plain))
-        return plug__struct_unpack(s, buf, ret_values);
+    static const void *const labels[PLUG__JUMP_COUNT] = {PLUG__FAST_OPS(RUN_LABELS) RUN_LABEL(PAD)
+                                                             RUN_LABEL(STRING) SHORT_STRING_LABELS};
+    if (PLUG__UNLIKELY(len != s->unpack_size || room < s->count))
+        return plug__struct_unpack(s, buf, len, ret_values, room, ret_error);
     const struct plug__struct_run *run = s->run;
     struct plug_value *v = ret_values;
     const uint8_t *p = buf;
@@ -98,11 +98,8 @@ ssize_t plug_unpack(const char *format, const void *buf, size_t len, struct plug
     static const void *const labels[3 * PLUG__OP_COUNT] = {PLUG__FAST_OPS(EACH_LABELS) EACH_REST};
     struct plug_struct s;
     s.text = format;
-    int err = plug__struct_measure(&s, ret_error);
-    if (PLUG__UNLIKELY(err < 0))
-        return err;
-    if (PLUG__UNLIKELY(len != s.size || room < s.count))
-        return plug__struct_fail_unpack(&s, len, room, ret_error);
+    if (PLUG__UNLIKELY(plug__struct_measure(&s, NULL) < 0 || len != s.size || room < s.count))
+        goto slow;
     const char *at = format;
     const struct plug__struct_code *codes = plug__struct_order(&at);
     const struct plug__struct_code *code;
@@ -135,5 +132,5 @@ space:
 done:
     return (ssize_t)s.count;
 slow:
-    return plug__struct_unpack_text(format, buf, ret_values);
+    return plug__struct_unpack_text(format, buf, len, ret_values, room, ret_error);
 }

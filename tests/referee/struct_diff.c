@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes up cases for plug_struct, answers them, and writes questions and answers for struct_diff.py,
+ * Makes up cases for plug_struct, answers them, and writes both for struct_diff.py,
  * in Python's marshal format (version 2): struct_diff SEED COUNT. Each batch is a length of four
  * bytes, little-endian, and a list of tuples
  *
@@ -45,7 +45,7 @@ static void must(bool cond, const char *what, const char *format)
     exit(3);
 }
 
-/* --- marshal ---------------------------------------------------------------------------------- */
+/* --- marshal ------------------------------------------------------------------------------- */
 
 static uint8_t *out;
 static size_t out_len, out_cap;
@@ -120,7 +120,7 @@ static void put_values(const struct plug_value *v, size_t n)
         put_value(&v[i]);
 }
 
-/* --- formats ---------------------------------------------------------------------------------- */
+/* --- formats ------------------------------------------------------------------------------- */
 
 static void append(char *format, size_t size, const char *text)
 {
@@ -164,7 +164,7 @@ static void random_format(char *format, size_t size)
     }
 }
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------- */
 
 static uint8_t pool[1024];
 
@@ -286,7 +286,7 @@ static size_t random_values(const struct plug_struct *s, struct plug_value *v)
     return n;
 }
 
-/* --- questions -------------------------------------------------------------------------------- */
+/* --- questions ----------------------------------------------------------------------------- */
 
 struct question {
     enum operation operation;

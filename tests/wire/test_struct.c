@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what the tests share --------------------------------------------------------------------- */
+/* --- what the tests share ------------------------------------------------------------------ */
 
 static struct plug_struct *open_struct(const char *format)
 {
@@ -80,7 +80,7 @@ static struct plug_value bytes_of(const char *text)
     return plug_value_text(text);
 }
 
-/* --- packing ---------------------------------------------------------------------------------- */
+/* --- packing ------------------------------------------------------------------------------- */
 
 T_TEST(struct_packs_in_standard_order)
 {
@@ -200,7 +200,7 @@ T_TEST(struct_truth)
     PACKS("8?", "0001000100010001", 0, -1, 0.0, (double)NAN, "", "0", plug_value_uint(0), 1e-300);
 }
 
-/* --- native mode ------------------------------------------------------------------------------ */
+/* --- native mode --------------------------------------------------------------------------- */
 
 T_TEST(struct_native_layout_is_the_compilers)
 {
@@ -268,7 +268,7 @@ T_TEST(struct_padding_becomes_zero)
     T_EQ(b[4], 0xaa);
 }
 
-/* --- unpacking -------------------------------------------------------------------------------- */
+/* --- unpacking ----------------------------------------------------------------------------- */
 
 T_TEST(struct_unpacks_in_standard_order)
 {
@@ -367,7 +367,7 @@ T_TEST(struct_iterates_over_records)
     T_ERR(plug_struct_iter_next(&it, v, 1, NULL), PLUG_ESTRUCT_COUNT);
 }
 
-/* --- typed pointers --------------------------------------------------------------------------- */
+/* --- typed pointers ------------------------------------------------------------------------ */
 
 T_TEST(struct_unpacks_through_typed_pointers)
 {
@@ -436,7 +436,7 @@ T_TEST(struct_pointer_of_another_type_is_refused)
           PLUG_ESTRUCT_TYPE);
 }
 
-/* --- the compiled object ---------------------------------------------------------------------- */
+/* --- the compiled object ------------------------------------------------------------------- */
 
 T_TEST(struct_items_are_told)
 {
