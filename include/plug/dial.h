@@ -58,7 +58,8 @@ struct plug_dial_report {
  * endpoint as plug_endpoint_parse reads it. gives *ret, with the default timeout. report NULL: not
  * wanted. On failure: the error of the endpoint or of the look-up; that of the attempts when all
  * failed alike, else PLUG_EALLFAILED; PLUG_ETIMEOUT when time ran out; PLUG_ESELF when a TCP socket
- * met itself; PLUG_EUNSUPPORTED for tls://, -ECANCELED, -ENOMEM, PLUG_EOPTS.
+ * met itself; PLUG_EUNSUPPORTED for tls://, -ECANCELED, -EINTR (plug_eintr_set; all attempts are
+ * closed), -ENOMEM, PLUG_EOPTS.
  * A source address chooses the family; an empty host or "*" is this machine.
  */
 PLUG_API PLUG_MUST int plug_dial(struct plug_sock **ret, const char *endpoint,

@@ -34,8 +34,8 @@ PLUG_API size_t plug_hex_encode(const void *bytes, size_t len, char *buf, size_t
 /*
  * The bytes of hexadecimal text, digits in either case; flags is an or of enum plug_hex_flag.
  * Returns the number of bytes, or
- *   PLUG_EHEX   *ret_where (NULL: not wanted) is the offset of the first character that cannot stand
- *               where it does; len when the text ends after half a byte
+ *   PLUG_EHEX   *ret_where (NULL: not wanted) is the offset of the first character that cannot
+ *               stand where it does; len when the text ends after half a byte
  *   -ENOSPC     they do not fit buflen
  *   PLUG_EOPTS  an unknown flag
  * and then ret_buf is as it was. With ret_buf NULL it only checks and counts. ret_buf may be text.

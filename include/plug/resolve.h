@@ -7,14 +7,14 @@
  *
  * Layer: net.
  *
- * libc's look-ups cannot be interrupted. Where no deadline is in force and the thread is a plain
- * one they run right here: no thread is made. Otherwise they run on a small pool of workers
- * (PLUG_RESOLVE_WORKERS at most, started when needed, ended when idle); a caller whose deadline
- * passes leaves at once, and the worker frees the abandoned result when libc returns. When all
- * workers hang, further look-ups wait for one within their own deadline. After fork(2) the child
- * starts with a fresh, empty pool.
+ * libc's look-ups cannot be interrupted. Where no deadline is in force, the thread is a plain one
+ * and does not want to hear of signals (plug_eintr_set), they run right here: no thread is made.
+ * Otherwise they run on a small pool of workers (PLUG_RESOLVE_WORKERS at most, started when needed,
+ * ended when idle); a caller whose deadline passes leaves at once, and the worker frees the
+ * abandoned result when libc returns. When all workers hang, further look-ups wait for one within
+ * their own deadline. After fork(2) the child starts with a fresh, empty pool.
  *
- * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -ENOMEM,
+ * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -EINTR, -ENOMEM,
  * PLUG_ELIMIT (name longer than 253 bytes, PLUG_RESOLVE_QUEUE look-ups waiting already), the error
  * of starting a worker. More than PLUG_RESOLVE_MAX answers are cut, not failed.
  */
@@ -67,7 +67,8 @@ PLUG_API void plug_resolve_free(struct plug_resolve_list *list);
 /*
  * getnameinfo(3) of an address; flags NI_x. host and serv may be NULL with length 0: not wanted.
  * 0, PLUG_EAI_NONAME (no name, with NI_NAMEREQD; or neither wanted), -ENOSPC (does not fit: neither
- * is written), and the errors of all look-ups. Text is what the system gave: judge a host with plug_hostname_valid before using it.
+ * is written), and the errors of all look-ups. Text is what the system gave: judge a host with
+ * plug_hostname_valid before using it.
  */
 PLUG_API PLUG_MUST int plug_nameinfo(const struct plug_addr *addr, int flags, char *host,
                                      size_t hostlen, char *serv, size_t servlen);

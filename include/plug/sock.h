@@ -15,7 +15,8 @@
  * Time: the handle's timeout (PLUG_FOREVER by default, PLUG_NOWAIT for non-blocking) bounds each
  * whole call; an open deadline scope bounds it too. A passed deadline is PLUG_ETIMEOUT; in
  * non-blocking mode an operation that would wait is -EAGAIN (connect: -EINPROGRESS).
- * Signals: waits go on with the time left, unless plug_eintr_set(true): then -EINTR.
+ * Signals: waits go on with the time left, unless plug_eintr_set(true): then -EINTR, whatever
+ * SA_RESTART says.
  * SIGPIPE never happens: a closed peer is -EPIPE. Descriptors are CLOEXEC from the start.
  * Threads: one reader and one writer at once; plug_sock_shutdown from any thread wakes both.
  * Fibers: every call parks the fiber instead of blocking its thread.
@@ -178,7 +179,8 @@ PLUG_API PLUG_MUST int plug_sock_sendv_all(struct plug_sock *s, const struct iov
  * count bytes of a file (0: to its end) from *offset (NULL: from its position) with sendfile(2),
  * by reading and sending where the kernel will not (a pipe, say). *offset or the position, and
  * *ret_sent (NULL: not wanted), say how far it came, on success and failure; only what was read of
- * something that cannot seek is lost with a failing send. One deadline for all.
+ * something that cannot seek is lost with a failing send. One deadline for all, waiting for a pipe
+ * included.
  * PLUG_EEOF when the file ends before count bytes; -EOPNOTSUPP when s is not a stream.
  */
 PLUG_API PLUG_MUST int plug_sock_sendfile(struct plug_sock *s, int file_fd, off_t *offset,

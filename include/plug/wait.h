@@ -83,8 +83,9 @@ PLUG_API PLUG_MUST int plug_wait_many(struct pollfd *fds, size_t count, int64_t 
 PLUG_API bool plug_eintr_set(bool return_eintr);
 
 /*
- * True when a plain system call may simply block: default waiter, no deadline given, no scope
- * open. The fast path of a blocking socket: one system call per operation.
+ * True when a plain system call may simply block: default waiter, no deadline given, no scope open,
+ * and no wish to hear of signals (a handler with SA_RESTART would let the call go on in silence).
+ * The fast path of a blocking socket: one system call per operation.
  */
 PLUG_API bool plug_wait_may_block(int64_t deadline);
 

@@ -25,7 +25,8 @@ static inline bool plug__may_block(int64_t deadline)
 {
     const struct plug_deadline *scope = plug__default_waiter.scope;
 
-    return !plug__own_waiter && deadline == PLUG_NEVER && (!scope || scope->at == PLUG_NEVER);
+    return !plug__own_waiter && deadline == PLUG_NEVER && (!scope || scope->at == PLUG_NEVER) &&
+           !plug__default_waiter.return_eintr;
 }
 
 #endif

@@ -35,7 +35,7 @@ int plug_msg_put(struct plug_msg *msg, int level, int type, const void *bytes, s
     int r = plug_cmsg_space(len, &space);
     if (r < 0)
         return r;
-    if (space > msg->control_room - msg->control_len)
+    if (msg->control_len > msg->control_room || space > msg->control_room - msg->control_len)
         return -ENOSPC;
     struct cmsghdr h = {.cmsg_len = CMSG_LEN(len), .cmsg_level = level, .cmsg_type = type};
     uint8_t *to = (uint8_t *)msg->control + msg->control_len;

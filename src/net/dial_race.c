@@ -167,7 +167,9 @@ static int wait_and_look(struct plug__race *r)
         if (won >= 0)
             return won;
     }
-    return n < 0 ? n : -EAGAIN;
+    if (n < 0)
+        return n;
+    return r->active && plug_deadline_left(plug_deadline_current()) == 0 ? PLUG_ETIMEOUT : -EAGAIN;
 }
 
 static bool may_start(const struct plug__race *r)

@@ -35,6 +35,13 @@ struct turn {
     bool done;
 };
 
+static bool time_is_up(int64_t deadline)
+{
+    int64_t scope = plug_deadline_current();
+
+    return plug_deadline_left(scope < deadline ? scope : deadline) == 0;
+}
+
 /* --- c-ares's system calls ------------------------------------------------------------------ */
 
 /* c-ares wants -1 and errno. Not an error of the peer: "not now". */
@@ -46,7 +53,7 @@ static ssize_t hook_result(struct turn *t, ssize_t r)
         r = -EAGAIN;
     if (r != -EAGAIN && r != -EINPROGRESS)
         t->sys_error = (int)r;
-    errno = (int)-r;
+    errno = r > -4096 ? (int)-r : EIO; /* an error of ours is no errno */
     return -1;
 }
 
@@ -96,13 +103,16 @@ static ares_ssize_t hook_sendv(ares_socket_t fd, const struct iovec *iov, int co
 {
     struct turn *t = arg;
     struct msghdr msg = {.msg_iov = (struct iovec *)iov, .msg_iovlen = (size_t)count};
-    ssize_t r;
 
-    do
-        r = plug_sys()->sendmsg(fd, &msg, MSG_NOSIGNAL);
-    while ((r == -EAGAIN || r == -EINTR) && fd != t->stream_fd &&
-           plug_wait(fd, POLLOUT, t->ask->deadline) > 0);
-    return hook_result(t, r);
+    for (;;) {
+        ssize_t r = plug_sys()->sendmsg(fd, &msg, MSG_NOSIGNAL);
+        if ((r != -EAGAIN && r != -EINTR) || fd == t->stream_fd)
+            return hook_result(t, r);
+        int w =
+            time_is_up(t->ask->deadline) ? PLUG_ETIMEOUT : plug_wait(fd, POLLOUT, t->ask->deadline);
+        if (w < 0)
+            return hook_result(t, w);
+    }
 }
 
 static const struct ares_socket_functions hooks = {hook_socket, hook_close, hook_connect,
@@ -210,13 +220,6 @@ static size_t watched(ares_channel channel, struct pollfd fds[SOCKETS_MAX])
             fds[count++] = (struct pollfd){.fd = socks[i], .events = events};
     }
     return count;
-}
-
-static bool time_is_up(int64_t deadline)
-{
-    int64_t scope = plug_deadline_current();
-
-    return plug_deadline_left(scope < deadline ? scope : deadline) == 0;
 }
 
 /* Waits once and lets c-ares go on. 0 or why we stop waiting. */

@@ -117,15 +117,13 @@ static int await_interrupted(struct plug_sock *s, int64_t deadline)
     return r == -ENOTCONN ? -EAGAIN : r;
 }
 
-/* A UNIX listener with a full queue cannot be polled for room: sleeps a little, longer each time.
- */
+/* A UNIX listener with a full queue cannot be polled for room: sleeps, a little longer each time. */
 static int pause_for_room(int64_t *pause, int64_t deadline)
 {
-    int64_t until = plug_deadline_after(*pause);
+    int64_t now = *pause;
     if (*pause < CONNECT_PAUSE_MAX)
         *pause *= 2;
-    int r = plug_wait(-1, 0, until < deadline ? until : deadline);
-    return r == PLUG_ETIMEOUT ? plug__sock_expired(deadline) : r;
+    return plug__sock_pause(now, deadline);
 }
 
 static int connect_within(struct plug_sock *s, const struct plug_addr *addr, int64_t deadline)

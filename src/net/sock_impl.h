@@ -57,6 +57,9 @@ int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_
 /* For loops of several operations: PLUG_ETIMEOUT when the deadline is over, else 0. */
 int plug__sock_expired(int64_t deadline);
 
+/* Lets time pass, but not beyond the deadline: 0, PLUG_ETIMEOUT, -EINTR, -ECANCELED. */
+int plug__sock_pause(int64_t pause, int64_t deadline);
+
 /* send_all against a deadline that is already running; adds to *sent. */
 int plug__sock_send_all(struct plug_sock *s, const void *buf, size_t len, int64_t deadline,
                         size_t *sent);

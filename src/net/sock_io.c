@@ -20,7 +20,7 @@ static ssize_t recv_whole(struct plug_sock *s, uint8_t *buf, size_t len, int fla
     do {
         n = plug__sock_recv(s, buf + got, len - got, flags, deadline);
         got += n > 0 ? (size_t)n : 0;
-    } while (n > 0 && got < len);
+    } while (n > 0 && got < len && plug__sock_expired(deadline) >= 0);
     return got ? (ssize_t)got : n;
 }
 

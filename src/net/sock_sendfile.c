@@ -76,11 +76,21 @@ static int send_some(struct plug_sock *s, struct sendfile *f, const void *buf, s
     return r;
 }
 
+/* Something that cannot seek, a pipe or a terminal, may have nothing to read yet. */
+static int await_input(const struct sendfile *f)
+{
+    int r = plug_wait(f->file_fd, POLLIN, f->deadline);
+    return r == PLUG_ETIMEOUT && f->deadline == PLUG__TRY_ONCE ? -EAGAIN : r;
+}
+
 static int by_copy(struct plug_sock *s, struct sendfile *f)
 {
     char buf[COPY_CHUNK];
+    bool seeks = f->offset || plug_sys()->lseek(f->file_fd, 0, SEEK_CUR) >= 0;
     while (f->left) {
-        ssize_t n = read_some(f, buf, chunk(f, sizeof buf));
+        ssize_t n = seeks ? 0 : await_input(f);
+        if (n >= 0)
+            n = read_some(f, buf, chunk(f, sizeof buf));
         if (n <= 0)
             return (int)n;
         int r = send_some(s, f, buf, (size_t)n);

@@ -9,6 +9,8 @@
 #include <plug/sys.h>
 #include <plug/wait.h>
 
+#define VAIN_PAUSE PLUG_MS(1)
+
 int64_t plug__sock_deadline_set(const struct plug_sock *s, int flags)
 {
     if (s->timeout == PLUG_NOWAIT || (flags & (MSG_DONTWAIT | MSG_ERRQUEUE)))
@@ -42,18 +44,38 @@ static bool shared_nonblock(int fd)
     return flags >= 0 && (flags & O_NONBLOCK);
 }
 
+int plug__sock_pause(int64_t pause, int64_t deadline)
+{
+    int64_t until = plug_deadline_after(pause);
+    int r = plug_wait(-1, 0, until < deadline ? until : deadline);
+    return r == PLUG_ETIMEOUT ? plug__sock_expired(deadline) : r;
+}
+
+/*
+ * poll(2) said ready, the operation says no. Others were quicker: then the deadline counts, for
+ * ready it is without end. Or it is only an error queue that nobody reads (IP_RECVERR), which would
+ * be told again at once: then a little time has to pass.
+ */
+static int in_vain(int ready, short events, int64_t deadline)
+{
+    return ready & events ? plug__sock_expired(deadline) : plug__sock_pause(VAIN_PAUSE, deadline);
+}
+
 /* Tries without blocking until it works, fails, or time is over. */
 static ssize_t try_and_wait(int fd, short events, int64_t deadline, plug__try_fn *fn, void *arg)
 {
-    for (;;) {
+    for (int ready = 0;;) {
         ssize_t r = fn(fd, MSG_DONTWAIT, arg);
         if (interrupted(r))
             continue;
         if (r != -EAGAIN || deadline == PLUG__TRY_ONCE)
             return r;
-        r = plug_wait(fd, events, deadline);
+        r = ready ? in_vain(ready, events, deadline) : 0;
         if (r < 0)
             return r;
+        ready = plug_wait(fd, events, deadline);
+        if (ready < 0)
+            return ready;
     }
 }
 

@@ -212,6 +212,19 @@ T_TEST_PLAIN(dns_keeps_its_deadline)
     check_time("flood.test", PLUG_MS(50), PLUG_ETIMEOUT);
 }
 
+T_TEST_PLAIN(dns_keeps_its_deadline_when_nothing_can_be_sent)
+{
+    struct plug_dns_reply *reply;
+    struct plug_dns_opts o = PLUG_DNS_OPTS;
+    server_open("127.0.0.1");
+    o.server = &server_addr;
+    o.timeout = PLUG_MS(50);
+    T_OK(plug_sys_fault("sendmsg:*=EAGAIN", NULL));
+    int err = plug_dns_query("a.test", 1, &o, &reply, NULL);
+    (void)!plug_sys_fault(NULL, NULL);
+    T_ERR(err, PLUG_ETIMEOUT);
+}
+
 T_TEST_PLAIN(dns_gives_up_after_its_tries)
 {
     server_open("127.0.0.1");

@@ -73,6 +73,14 @@ T_TEST_PLAIN(the_room_for_control_data_is_a_limit)
 }
 
 /* Every truncation and every wrong length: never a byte outside, always an end. */
+T_TEST_PLAIN(more_control_data_than_room_is_no_room)
+{
+    uint8_t room[64];
+    struct plug_msg m = {.control = room, .control_room = 16, .control_len = 40};
+    T_ERR(plug_msg_put(&m, 1, 1, "abcd", 4), -ENOSPC);
+    T_EQ(m.control_len, 40);
+}
+
 T_TEST_PLAIN(nonsense_in_control_data_does_no_harm)
 {
     uint8_t good[CMSG_SPACE(5) + CMSG_SPACE(8)];
