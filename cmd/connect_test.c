@@ -129,15 +129,30 @@ static int ask_datagram(struct plug_sock *s, int64_t wait)
     return n < 0 ? (int)n : 0;
 }
 
+/* Refused by some addresses and without a way to the others, as where IPv6 leads nowhere: closed. */
+static int in_common(int err, const struct plug_dial_report *report)
+{
+    bool refused = false;
+
+    for (size_t i = 0; err == PLUG_EALLFAILED && i < report->count; i++) {
+        int each = report->attempt[i].error;
+        if (each != -ECONNREFUSED && each != -ENETUNREACH && each != -EADDRNOTAVAIL)
+            return err;
+        refused = refused || each == -ECONNREFUSED;
+    }
+    return refused ? -ECONNREFUSED : err;
+}
+
 static void probe(const struct test *t, struct target *target)
 {
     struct plug_dial_opts o = PLUG_DIAL_OPTS;
+    struct plug_dial_report report = {0};
     int64_t start = plug_now();
     struct plug_sock *s;
 
     o.timeout = t->wait < 0 ? WAIT_TCP : t->wait;
     o.family = t->family;
-    target->error = plug_dial(&s, target->text, &o, NULL);
+    target->error = in_common(plug_dial(&s, target->text, &o, &report), &report);
     if (target->error == 0) {
         if (target->datagram)
             target->error = ask_datagram(s, t->wait);

@@ -225,6 +225,14 @@ s = socket.socket(type=socket.SOCK_DGRAM); s.bind(("127.0.0.1", 0)); print(s.get
     plug connect -z -w 200ms "udp://127.0.0.1:$(cat "$BATS_TEST_TMPDIR/mute")"
     [ "$status" -eq 2 ]
     [[ $output == *unknown*"timed out" ]]
+    # a name with two addresses: one refuses, to the other there is no way
+    if unshare -r -n -m true 2>/dev/null; then
+        printf '127.0.0.1 both.test\n2001:db8::1 both.test\n' >"$BATS_TEST_TMPDIR/hosts"
+        run unshare -r -n -m bash -c 'ip link set lo up; mount --bind "$2" /etc/hosts
+            "$1" connect -z both.test 9' - "$PLUG" "$BATS_TEST_TMPDIR/hosts"
+        [ "$status" -eq 1 ]
+        [[ $output == "tcp://both.test:9  closed "*"connection refused" ]]
+    fi
     plug connect -z 127.0.0.1 9-5
     expect 2 "" $'plug connect: \'9-5\': a range of ports goes upwards\ntry \'plug connect --help\''
     plug connect -z 127.0.0.1 1-5000
