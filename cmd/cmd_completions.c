@@ -31,6 +31,22 @@ static void spaced(struct cmd *c, const char *choices)
         cmd_print(c, "%c", *choices == '|' ? ' ' : *choices);
 }
 
+/* Are the operands known words: a command, or one of "bash|zsh|fish"? */
+static bool has_words(const struct cmd_info *info)
+{
+    const char *o = info->operands;
+
+    return strcmp(o, "[COMMAND]") == 0 || (*o && o[strspn(o, "abcdefghijklmnopqrstuvwxyz|")] == 0);
+}
+
+static void words(struct cmd *c, const struct cmd_info *info)
+{
+    if (*info->operands == '[')
+        commands(c);
+    else
+        spaced(c, info->operands);
+}
+
 /* --- bash --------------------------------------------------------------------------------------
  */
 
@@ -47,7 +63,10 @@ static void bash_command(struct cmd *c, const struct cmd_info *info)
         } else if (takes_value(o)) {
             cmd_print(c, "        %s,--%s) return ;;\n", info->name, o->name);
         }
-    cmd_print(c, "        %s,*) [[ $cur == -* ]] && words='", info->name);
+    cmd_print(c, "        %s,*) words='", info->name);
+    if (has_words(info))
+        words(c, info);
+    cmd_print(c, "'; [[ $cur == -* ]] && words='");
     for (size_t i = 0; (o = cmd_opt_at(info, i, &letter)); i++)
         cmd_print(c, "%s--%s", i ? " " : "", o->name);
     cmd_print(c, "' ;;\n");
@@ -61,7 +80,11 @@ static void bash(struct cmd *c)
                  "_plug() {\n"
                  "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} words=\n"
                  "    COMPREPLY=()\n"
-                 "    if [ \"$COMP_CWORD\" -eq 1 ] || [ \"${COMP_WORDS[1]}\" = help ]; then\n"
+                 "    # --option=value comes as three words\n"
+                 "    if [ \"$cur\" = = ]; then cur=\n"
+                 "    elif [ \"$prev\" = = ]; then prev=${COMP_WORDS[COMP_CWORD-2]}\n"
+                 "    fi\n"
+                 "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n"
                  "        COMPREPLY=($(compgen -W '");
     commands(c);
     cmd_print(c, "' -- \"$cur\"))\n        return\n    fi\n    case ${COMP_WORDS[1]},$prev in\n");
@@ -96,6 +119,18 @@ static void zsh_option(struct cmd *c, const struct cmd_opt *o)
     cmd_print(c, "' \\\n");
 }
 
+static void zsh_operands(struct cmd *c, const struct cmd_info *info)
+{
+    cmd_print(c, "            '*:operand:");
+    if (has_words(info)) {
+        cmd_print(c, "(");
+        words(c, info);
+        cmd_print(c, ")' ;;\n");
+    } else {
+        cmd_print(c, "_default' ;;\n");
+    }
+}
+
 static void zsh(struct cmd *c)
 {
     const struct cmd_info *info;
@@ -118,9 +153,11 @@ static void zsh(struct cmd *c)
         cmd_print(c, "        %s) _arguments \\\n", info->name);
         for (size_t k = 0; (o = cmd_opt_at(info, k, &letter)); k++)
             zsh_option(c, o);
-        cmd_print(c, "            '*:operand:_default' ;;\n");
+        zsh_operands(c, info);
     }
-    cmd_print(c, "    esac\n}\n_plug \"$@\"\n");
+    cmd_print(c,
+              "    esac\n}\n"
+              "if [ \"$funcstack[1]\" = _plug ]; then _plug \"$@\"; else compdef _plug plug; fi\n");
 }
 
 /* --- fish --------------------------------------------------------------------------------------
@@ -155,6 +192,12 @@ static void fish(struct cmd *c)
         cmd_print(c, "complete -c plug -f -n __fish_use_subcommand -a %s -d ", info->name);
         quoted(c, info->summary);
         cmd_print(c, "\n");
+        if (has_words(info)) {
+            cmd_print(c, "complete -c plug -f -n '__fish_seen_subcommand_from %s' -a '",
+                      info->name);
+            words(c, info);
+            cmd_print(c, "'\n");
+        }
         for (size_t k = 0; (o = cmd_opt_at(info, k, &letter)); k++)
             fish_option(c, info, o, letter);
     }

@@ -224,20 +224,23 @@ static const struct step steps[] = {
     {"pack", demo_pack}, {"address", demo_addr}, {"look-up", demo_lookup},
     {"tcp", demo_tcp},   {"udp", demo_udp},      {"unix", demo_unix},
 };
-#define STEPS (sizeof steps / sizeof steps[0])
+#define COLUMN 22 /* where what a step did begins */
+#define STEPS  (sizeof steps / sizeof steps[0])
 
 static void tell(struct cmd *c, const struct step *step, const struct demo *d, int err,
                  int64_t took)
 {
-    char time[32];
+    char time[32], text[CMD_SAFE_MAX];
     struct plug_json j;
 
     plug_duration_text(took, time, sizeof time);
     if (!c->json) {
-        cmd_print(c, "%s%s%s %-8s %9s  %s%s%s\n", cmd_style(c, err ? CMD_BAD : CMD_GOOD),
+        cmd_print(c, "%s%s%s %-8s %9s  ", cmd_style(c, err ? CMD_BAD : CMD_GOOD),
                   err ? cmd_mark("✗", "x") : cmd_mark("✓", "+"), cmd_style(c, CMD_PLAIN),
-                  step->name, time, cmd_safe_str(d->detail), err && *d->detail ? ": " : "",
-                  err ? plug_strerror(err) : "");
+                  step->name, time);
+        snprintf(text, sizeof text, "%s%s%s", cmd_safe_str(d->detail),
+                 err && *d->detail ? ": " : "", err ? plug_strerror(err) : "");
+        cmd_wrap(c, text, COLUMN, COLUMN);
         return;
     }
     cmd_event(c, &j, "step");

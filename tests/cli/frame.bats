@@ -184,6 +184,8 @@ for line in sys.stdin:
     [ "$(complete_words 2 connect --on-p)" = --on-peer-eof ]
     [ "$(complete_words 3 connect --on-eof w)" = wait ]
     [ "$(complete_words 2 help dem)" = demo ]
+    [ "$(complete_words 4 lookup --via = sy)" = system ]
+    [ "$(complete_words 2 completions f)" = fish ]
     plug completions zsh
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "#compdef plug" ]
