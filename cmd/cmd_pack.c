@@ -6,7 +6,7 @@
 #include <string.h>
 
 struct options {
-    bool raw, base64, size, explain;
+    bool raw, base64, size, explain, c;
     const char *names;
 };
 
@@ -31,11 +31,15 @@ static const struct cmd_opt opts[] = {
      .kind = CMD_FLAG,
      .help = "print where each item is; values may be left out",
      .offset = offsetof(struct options, explain)},
+    {.name = "c",
+     .kind = CMD_FLAG,
+     .help = "print the C struct with this layout; takes no values",
+     .offset = offsetof(struct options, c)},
     {.name = "names",
      .letter = 'n',
      .kind = CMD_STRING,
      .metavar = "A,B,...",
-     .help = "names of the items, for --explain",
+     .help = "names of the items, for --explain and --c",
      .offset = offsetof(struct options, names)},
     {0},
 };
@@ -281,15 +285,20 @@ static int run(struct cmd *c)
     int code = cmd_operands(c, 1, INT_MAX);
     if (code != CMD_YES)
         return code;
-    if (o->raw + o->base64 + o->size + o->explain + (c->json && !o->size && !o->explain) > 1)
-        return cmd_usage(c, "one of --raw, --base64, --size, --explain and --json is enough");
-    if (o->names && !o->explain)
-        return cmd_usage(c, "--names is for --explain");
+    if (o->raw + o->base64 + o->size + o->explain + o->c +
+            (c->json && !o->size && !o->explain) > 1)
+        return cmd_usage(c, "one of --raw, --base64, --size, --explain, --c and --json is enough");
+    if (o->names && !o->explain && !o->c)
+        return cmd_usage(c, "--names is for --explain and --c");
+    if (o->c && c->argc > 1)
+        return cmd_usage(c, "--c takes no values");
     code = record_open(c, &r, c->argv[0], o->names);
     if (code != CMD_YES)
         return code;
     if (o->size)
         code = print_size(c, &r);
+    else if (o->c)
+        code = record_print_c(c, &r);
     else if (o->explain && c->argc == 1)
         record_explain(c, &r, NULL);
     else

@@ -33,6 +33,11 @@ refuses() { # MESSAGE FORMAT VALUE...: exit 2, nothing on stdout, the message on
     [[ "$stderr" == *"$wanted"* ]] || { echo "$stderr"; return 1; }
 }
 
+@test "pack: --c takes no values and stands alone" {
+    refuses "--c takes no values" --c H 1
+    refuses "is enough" --c --size H
+}
+
 @test "pack: the example of the tutorial, and its one warning" {
     plug pack I3sf 1 abc 2.7
     expect 0 0100000061626300cdcc2c40

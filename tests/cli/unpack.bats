@@ -208,4 +208,7 @@ compiles() { # FORMAT [NAMES]
     compiles '!BBHHh' type,code,sum,id,seq
     compiles 4Hd a,b,c,d,e
     refuses "cannot be the name of a member" --c --names int H
+    "$PLUG" unpack --c --names a,b '!BH' >"$BATS_TEST_TMPDIR/unpack.h"
+    "$PLUG" pack --c --names a,b '!BH' >"$BATS_TEST_TMPDIR/pack.h"
+    cmp "$BATS_TEST_TMPDIR/unpack.h" "$BATS_TEST_TMPDIR/pack.h"
 }
