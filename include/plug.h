@@ -32,4 +32,6 @@
 #include <plug/listen.h>
 #include <plug/stream.h>
 #include <plug/select.h>
+#include <plug/poll.h>
+#include <plug/epoll.h>
 #endif

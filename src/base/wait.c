@@ -137,6 +137,11 @@ int plug__wait_own(int result, int64_t deadline)
     return result == PLUG_ETIMEOUT && deadline <= plug_deadline_current() ? 0 : result;
 }
 
+bool plug__passed(int64_t deadline)
+{
+    return plug_deadline_left(bounded(deadline)) == 0;
+}
+
 static int wait_single(struct plug_waiter *w, void *arg, int64_t deadline)
 {
     const struct pollfd *p = arg;

@@ -21,4 +21,7 @@ int plug__wait_many(struct pollfd *fds, size_t count, int64_t deadline);
  */
 int plug__wait_own(int result, int64_t deadline);
 
+/* Whether deadline, or that of an open scope, has passed. */
+bool plug__passed(int64_t deadline);
+
 #endif

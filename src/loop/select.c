@@ -150,7 +150,6 @@ static void look_at_all(struct selection *s)
 
 static int wait_for_answer(struct selection *s, int64_t deadline)
 {
-    int64_t scope = plug_deadline_current(), end = scope < deadline ? scope : deadline;
     int r;
 
     for (;;) {
@@ -159,10 +158,10 @@ static int wait_for_answer(struct selection *s, int64_t deadline)
             r = judge(s);
         if (r != 0)
             return r;
-        if (plug_deadline_left(end) == 0)
+        if (plug__passed(deadline))
             return PLUG_ETIMEOUT;
         int64_t again = plug_now() + LOOK_AGAIN;
-        r = plug__wait_many(s->polls, s->count, again < end ? again : end);
+        r = plug__wait_many(s->polls, s->count, again < deadline ? again : deadline);
         if (r < 0 && r != PLUG_ETIMEOUT)
             return r;
         look_at_all(s);

@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* select: three lists in, three lists out. */
-#include <t.h>
+#include "fds.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/time.h>
-
-static void make_pipe(int p[2])
-{
-    T_OK(plug_sys()->pipe2(p, O_CLOEXEC | O_NONBLOCK));
-    t_own_fd(p[0]);
-    t_own_fd(p[1]);
-}
-
-static void make_pair(int p[2])
-{
-    T_OK(plug_sys()->socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, p));
-    t_own_fd(p[0]);
-    t_own_fd(p[1]);
-}
-
-static void put(int fd)
-{
-    T_EQ(T_OK(plug_sys()->write(fd, "x", 1)), 1);
-}
 
 static struct plug_select_list list(const int *fds, size_t count, int *ready)
 {
@@ -36,11 +16,11 @@ static struct plug_select_list list(const int *fds, size_t count, int *ready)
 T_TEST(order_and_duplicates_are_kept)
 {
     int a[2], b[2], c[2], out[5];
-    make_pipe(a);
-    make_pipe(b);
-    make_pipe(c);
-    put(a[1]);
-    put(c[1]);
+    fds_pipe(a);
+    fds_pipe(b);
+    fds_pipe(c);
+    fds_put(a[1]);
+    fds_put(c[1]);
     int in[] = {c[0], a[0], b[0], c[0], a[0]};
     struct plug_select_list r = list(in, 5, out);
     T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 4);
@@ -53,8 +33,8 @@ T_TEST(ready_is_told_again_until_it_is_dealt_with)
 {
     int p[2], ready;
     char x;
-    make_pipe(p);
-    put(p[1]);
+    fds_pipe(p);
+    fds_put(p[1]);
     struct plug_select_list r = list(&p[0], 1, &ready);
     for (int i = 0; i < 3; i++)
         T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_NOWAIT, NULL)), 1);
@@ -67,15 +47,10 @@ T_TEST(ready_is_told_again_until_it_is_dealt_with)
 T_TEST(writers_are_those_with_room)
 {
     int full[2], empty[2], ready[2];
-    char b[4096] = {0};
-    ssize_t n;
-    make_pipe(full);
-    make_pipe(empty);
+    fds_pipe(full);
+    fds_pipe(empty);
     T_OK(plug_sys()->fcntl(full[1], F_SETPIPE_SZ, 4096));
-    t_whole_transfers();
-    while ((n = plug_sys()->write(full[1], b, sizeof b)) > 0) {
-    }
-    T_ERR(n, -EAGAIN);
+    fds_fill(full[1]);
     int in[] = {full[1], empty[1]};
     struct plug_select_list w = list(in, 2, ready);
     T_EQ(T_OK(plug_select(NULL, &w, NULL, PLUG_S(1), NULL)), 1);
@@ -85,8 +60,8 @@ T_TEST(writers_are_those_with_room)
 T_TEST(one_descriptor_in_several_lists)
 {
     int p[2], r_out, w_out, x_out;
-    make_pair(p);
-    put(p[1]);
+    fds_pair(p);
+    fds_put(p[1]);
     struct plug_select_list r = list(p, 1, &r_out), w = list(p, 1, &w_out), x = list(p, 1, &x_out);
     T_EQ(T_OK(plug_select(&r, &w, &x, PLUG_S(1), NULL)), 2);
     T_EQ(r.ret_count, 1);
@@ -119,8 +94,8 @@ T_TEST(out_of_band_data_are_the_exceptional_case)
 T_TEST(a_closed_descriptor_is_ebadf_and_nothing_is_written)
 {
     int p[2], ready = 77, minus = -1;
-    make_pipe(p);
-    put(p[1]);
+    fds_pipe(p);
+    fds_put(p[1]);
     int closed = (int)T_OK(plug_fd_dup(p[0]));
     (void)!plug_fd_close(closed);
     int in[] = {p[0], closed};
@@ -143,9 +118,9 @@ T_TEST(empty_lists_are_a_sleep)
 T_TEST(the_answer_may_replace_the_question)
 {
     int a[2], b[2];
-    make_pipe(a);
-    make_pipe(b);
-    put(b[1]);
+    fds_pipe(a);
+    fds_pipe(b);
+    fds_put(b[1]);
     int both[] = {a[0], b[0]};
     struct plug_select_list r = list(both, 2, both);
     T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 1);
@@ -159,7 +134,7 @@ T_TEST(a_scope_ends_it_with_an_error)
 {
     int p[2];
     struct plug_deadline scope;
-    make_pipe(p);
+    fds_pipe(p);
     struct plug_select_list r = list(p, 1, NULL);
     plug_deadline_enter(&scope, PLUG_MS(10));
     int later = plug_select(&r, NULL, NULL, PLUG_S(5), NULL);
@@ -180,7 +155,7 @@ static void hang_up(int p[2])
 T_TEST(a_hang_up_is_for_readers)
 {
     int p[2], ready;
-    make_pair(p);
+    fds_pair(p);
     hang_up(p);
     struct plug_select_list r = list(p, 1, &ready);
     T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 1);
@@ -189,7 +164,7 @@ T_TEST(a_hang_up_is_for_readers)
 T_TEST_PLAIN(what_no_list_asks_for_neither_ends_the_wait_nor_spins)
 {
     int p[2];
-    make_pair(p);
+    fds_pair(p);
     hang_up(p);
     struct plug_select_list x = list(p, 1, NULL);
     int64_t start = plug_now();
@@ -203,8 +178,8 @@ T_TEST_PLAIN(what_no_list_asks_for_neither_ends_the_wait_nor_spins)
     T_TRUE(polls <= 40);
     /* and what else is ready still is */
     int q[2];
-    make_pipe(q);
-    put(q[1]);
+    fds_pipe(q);
+    fds_put(q[1]);
     struct plug_select_list rd = list(q, 1, NULL);
     T_EQ(T_OK(plug_select(&rd, NULL, &x, PLUG_S(1), NULL)), 1);
 }
@@ -213,10 +188,8 @@ T_TEST_PLAIN(hang_up_writers_asks_for_it)
 {
     int p[2];
     struct plug_select_opts o = PLUG_SELECT_OPTS;
-    char b[4096] = {0};
-    make_pair(p);
-    while (plug_sys()->send(p[0], b, sizeof b, 0) > 0) {
-    }
+    fds_pair(p);
+    fds_fill(p[0]);
     hang_up(p);
     struct plug_select_list w = list(p, 1, NULL);
     T_EQ(T_OK(plug_select(NULL, &w, NULL, PLUG_MS(30), NULL)), 0);
@@ -226,34 +199,14 @@ T_TEST_PLAIN(hang_up_writers_asks_for_it)
 
 /* --- limits --------------------------------------------------------------------------- */
 
-static struct rlimit old_limit;
-static void limit_back(void *unused)
-{
-    (void)unused;
-    setrlimit(RLIMIT_NOFILE, &old_limit);
-}
-
-static void need_descriptors(rlim_t n)
-{
-    struct rlimit want;
-    getrlimit(RLIMIT_NOFILE, &old_limit);
-    want = old_limit;
-    if (want.rlim_max < n)
-        T_SKIP("the hard limit of descriptors is %llu", (unsigned long long)want.rlim_max);
-    if (want.rlim_cur < n)
-        want.rlim_cur = n;
-    T_OWN(limit_back, NULL);
-    setrlimit(RLIMIT_NOFILE, &want);
-}
-
 T_TEST(descriptors_from_1024_on)
 {
     struct plug_select_opts strict = PLUG_SELECT_OPTS;
     int p[2], at[] = {1023, 1024, 1025}, ready[3];
     strict.strict = true;
-    need_descriptors(1100);
-    make_pipe(p);
-    put(p[1]);
+    fds_need(1100);
+    fds_pipe(p);
+    fds_put(p[1]);
     for (int i = 0; i < 3; i++) {
         T_EQ(T_OK(plug_sys()->dup3(p[0], at[i], O_CLOEXEC)), at[i]);
         t_own_fd(at[i]);
@@ -280,10 +233,10 @@ static void close_all(void *unused)
 T_TEST_PLAIN(thousands_of_descriptors)
 {
     int p[2], q[2];
-    need_descriptors(N + 200);
-    make_pipe(p);
-    make_pipe(q);
-    put(p[1]);
+    fds_need(N + 200);
+    fds_pipe(p);
+    fds_pipe(q);
+    fds_put(p[1]);
     T_OWN(close_all, NULL);
     for (int i = 0; i < N; i++)
         fds[i] = (int)T_OK(plug_fd_dup(i % 3 ? q[0] : p[0]));
@@ -297,8 +250,8 @@ T_TEST(list_length_has_a_limit)
 {
     static int same[PLUG_SELECT_MAX + 1];
     int p[2];
-    make_pipe(p);
-    put(p[1]);
+    fds_pipe(p);
+    fds_put(p[1]);
     for (size_t i = 0; i <= PLUG_SELECT_MAX; i++)
         same[i] = p[0];
     struct plug_select_list r = list(same, PLUG_SELECT_MAX + 1, NULL);
@@ -338,7 +291,7 @@ T_TEST_PLAIN(signals_do_not_lengthen_or_shorten_it)
     struct sigaction sa = {.sa_handler = nothing};
     struct itimerval every = {{0, 2000}, {0, 2000}};
     int p[2];
-    make_pipe(p);
+    fds_pipe(p);
     struct plug_select_list r = list(p, 1, NULL);
     T_OWN(alarms_off, NULL);
     sigaction(SIGALRM, &sa, NULL);
