@@ -7,6 +7,14 @@
  *
  * Layer: net.
  *
+ * The caller:
+ *   1. struct plug_resolve_opts o = PLUG_RESOLVE_OPTS; o.type = SOCK_STREAM; o.timeout = PLUG_S(2)
+ *   2. plug_resolve("example.com", "http", &o, &list)
+ *   3. uses list->item[0 .. list->count - 1]: .family, .type, .proto, .addr
+ *   4. plug_resolve_free(list)
+ *
+ * All functions: any thread, any fiber (which is parked meanwhile).
+ *
  * libc's look-ups cannot be interrupted. Where no deadline is in force, the thread is a plain one
  * and does not want to hear of signals (plug_eintr_set), they run right here: no thread is made.
  * Otherwise they run on a small pool of workers (PLUG_RESOLVE_WORKERS at most, started when needed,
@@ -56,8 +64,10 @@ struct plug_resolve_list {
 
 /*
  * host NULL: this machine (or any address with AI_PASSIVE); service NULL: port 0; not both NULL.
- * gives *ret_list: end with plug_resolve_free. opts NULL: all defaults. An address as text is never
- * looked up anywhere. PLUG_EPORT (a service that is a number above 65535), PLUG_EOPTS.
+ * gives *ret_list, never an empty one: end with plug_resolve_free. opts NULL: all defaults. An
+ * address as text is never looked up anywhere. For names in other scripts opts->flags has AI_IDN.
+ * PLUG_EAI_NONAME (no such name), PLUG_EAI_AGAIN (no answer now), PLUG_EAI_SERVICE, PLUG_EPORT (a
+ * service that is a number above 65535), PLUG_EOPTS.
  */
 PLUG_API PLUG_MUST int plug_resolve(const char *host, const char *service,
                                     const struct plug_resolve_opts *opts,
@@ -81,15 +91,30 @@ struct plug_hostent {
     size_t addr_count;
     const struct plug_addr *addrs;
 };
-/* gethostbyname_ex: family AF_INET or AF_INET6. gives: end with plug_hostent_free. */
+/*
+ * gethostbyname_ex: family AF_INET or AF_INET6, -EAFNOSUPPORT for others. gives: end with
+ * plug_hostent_free. PLUG_EHOST_NOT_FOUND (also for an empty name) and other PLUG_EHOST_x.
+ */
 PLUG_API PLUG_MUST int plug_hostent_by_name(const char *name, int family,
                                             struct plug_hostent **ret_ent);
-/* gethostbyaddr. gives. */
+/*
+ * gethostbyaddr: the names of an INET or INET6 address; the port does not count. gives: end with
+ * plug_hostent_free. -EAFNOSUPPORT, PLUG_EHOST_NOT_FOUND (it has no name) and other PLUG_EHOST_x.
+ */
 PLUG_API PLUG_MUST int plug_hostent_by_addr(const struct plug_addr *addr,
                                             struct plug_hostent **ret_ent);
+/*
+ * The same as Python's gethostbyaddr takes it: an address as text, or a name, whose first address
+ * is then the question. gives. PLUG_EAI_x in addition, where the text leads to no address.
+ */
+PLUG_API PLUG_MUST int plug_hostent_by_text(const char *text, struct plug_hostent **ret_ent);
+/* Frees it; NULL does nothing. */
 PLUG_API void plug_hostent_free(struct plug_hostent *ent);
 
-/* gethostbyname: one IPv4 address; a literal is itself; "" is 0.0.0.0, "<broadcast>" all ones. */
+/*
+ * gethostbyname: one IPv4 address; a literal is itself; "" is 0.0.0.0, "<broadcast>" all ones.
+ * PLUG_EAI_x and the errors of all look-ups.
+ */
 PLUG_API PLUG_MUST int plug_host_ip4(const char *name, struct plug_addr *ret_addr);
 
 /*

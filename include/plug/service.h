@@ -7,6 +7,10 @@
  *
  * Layer: net.
  *
+ * The caller:
+ *   1. port = plug_service_port("http", "tcp"), 80; plug_protocol_number("icmp"), 1
+ *   2. char name[PLUG_SERVICE_NAME]; plug_service_name(80, "tcp", name, sizeof name), "http"
+ *
  * A system without those files (a small container, a chroot) has no such database at all. So after
  * it a small table inside plug is asked: the services and protocols that every system has the same
  * numbers for. Names are compared as the database does: with case, aliases count ("ICMP" is an

@@ -46,12 +46,7 @@ static int resolve(const struct call *c, struct plug_resolve_list **ret_list)
     if (err == 0)
         err = plug_resolve(c->host, c->service, &o, ret_list);
     c->report->resolve_took = plug_now() - start;
-    if (err < 0)
-        return err;
-    if ((*ret_list)->count)
-        return 0;
-    plug_resolve_free(*ret_list);
-    return PLUG_EAI_NODATA;
+    return err;
 }
 
 /* --- one address or many ---------------------------------------------------------------------- */

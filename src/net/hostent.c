@@ -161,12 +161,9 @@ static int first_addr(const char *name, int family, struct plug_addr *ret_addr)
     int err = plug_resolve(name, NULL, &o, &list);
     if (err < 0)
         return err;
-    if (list->count)
-        *ret_addr = list->item[0].addr;
-    else
-        err = PLUG_EAI_NODATA;
+    *ret_addr = list->item[0].addr;
     plug_resolve_free(list);
-    return err;
+    return 0;
 }
 
 int plug_host_ip4(const char *name, struct plug_addr *ret_addr)
@@ -180,6 +177,14 @@ int plug_host_ip4(const char *name, struct plug_addr *ret_addr)
     else
         return first_addr(name, AF_INET, ret_addr);
     return 0;
+}
+
+int plug_hostent_by_text(const char *text, struct plug_hostent **ret_ent)
+{
+    struct plug_addr addr;
+    int err = first_addr(text, AF_UNSPEC, &addr);
+
+    return err < 0 ? err : plug_hostent_by_addr(&addr, ret_ent);
 }
 
 static size_t give_text(const char *text, char *buf, size_t len)
@@ -207,13 +212,12 @@ static const char *name_with_dot(const struct plug_hostent *ent)
 size_t plug_fqdn(const char *name, char *buf, size_t len)
 {
     char here[PLUG__NAME_MAX + 1] = "";
-    struct plug_addr addr;
     struct plug_hostent *ent;
 
     if (!name || !name[0] || strcmp(name, "0.0.0.0") == 0 || strcmp(name, "::") == 0) {
         name = plug_hostname(here, sizeof here) < 0 ? "" : here;
     }
-    if (first_addr(name, AF_UNSPEC, &addr) < 0 || plug_hostent_by_addr(&addr, &ent) < 0)
+    if (plug_hostent_by_text(name, &ent) < 0)
         return give_text(name, buf, len);
     size_t n = give_text(name_with_dot(ent), buf, len);
     plug_hostent_free(ent);

@@ -34,6 +34,7 @@ static bool item_fill(struct plug_addrinfo *item, const struct addrinfo *ai)
     return plug_addr_from_sockaddr(ai->ai_addr, ai->ai_addrlen, &item->addr) == 0;
 }
 
+/* Never an empty one. */
 static int list_make(const struct addrinfo *found, void **ret_list)
 {
     const char *canonname = found ? found->ai_canonname : NULL;
@@ -46,9 +47,13 @@ static int list_make(const struct addrinfo *found, void **ret_list)
         return -ENOMEM;
     for (; found && b->list.count < count; found = found->ai_next)
         b->list.count += item_fill(&b->item[b->list.count], found);
+    if (b->list.count == 0) {
+        plug_free(b);
+        return PLUG_EAI_NODATA;
+    }
     b->list.cut = found != NULL;
     b->list.item = b->item;
-    if (canonname && b->list.count)
+    if (canonname)
         b->item[0].canonname = memcpy(&b->item[count], canonname, canonlen);
     *ret_list = b;
     return 0;
