@@ -178,7 +178,7 @@ static void print_json(struct cmd *c, const struct record *r, const uint8_t *buf
     struct plug_json j;
     cmd_event(c, &j, "packed");
     plug_json_string(&j, "format", plug_struct_format(r->s));
-    plug_json_uint(&j, "size", size);
+    plug_json_uint(&j, "size_bytes", size);
     plug_json_hex(&j, "bytes", buf, size);
     cmd_event_end(c, &j);
 }
@@ -272,7 +272,7 @@ static int print_size(struct cmd *c, const struct record *r)
     }
     cmd_event(c, &j, "size");
     plug_json_string(&j, "format", plug_struct_format(r->s));
-    plug_json_uint(&j, "size", plug_struct_size(r->s));
+    plug_json_uint(&j, "size_bytes", plug_struct_size(r->s));
     plug_json_uint(&j, "items", plug_struct_count(r->s));
     cmd_event_end(c, &j);
     return CMD_YES;
@@ -285,8 +285,7 @@ static int run(struct cmd *c)
     int code = cmd_operands(c, 1, INT_MAX);
     if (code != CMD_YES)
         return code;
-    if (o->raw + o->base64 + o->size + o->explain + o->c +
-            (c->json && !o->size && !o->explain) > 1)
+    if (o->raw + o->base64 + o->size + o->explain + o->c + (c->json && !o->size && !o->explain) > 1)
         return cmd_usage(c, "one of --raw, --base64, --size, --explain, --c and --json is enough");
     if (o->names && !o->explain && !o->c)
         return cmd_usage(c, "--names is for --explain and --c");

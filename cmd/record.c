@@ -257,9 +257,9 @@ static void explain_event(struct cmd *c, const struct record *r, size_t i,
     char type[48], code[2] = {item->code, '\0'};
     type_text(r, item, type, sizeof type);
     cmd_event_bare(c, &j, "item");
-    plug_json_uint(&j, "offset", item->offset);
-    plug_json_uint(&j, "size", item->size);
-    plug_json_uint(&j, "padding", item->padding);
+    plug_json_uint(&j, "offset_bytes", item->offset);
+    plug_json_uint(&j, "size_bytes", item->size);
+    plug_json_uint(&j, "padding_bytes", item->padding);
     plug_json_string(&j, "code", code);
     plug_json_string(&j, "ctype", type);
     plug_json_string(&j, "name", r->names ? r->names[i] : NULL);
@@ -278,8 +278,8 @@ static void explain_end(struct cmd *c, const struct record *r, size_t end)
     }
     cmd_event_bare(c, &j, "record");
     plug_json_string(&j, "format", plug_struct_format(r->s));
-    plug_json_uint(&j, "size", size);
-    plug_json_uint(&j, "padding", size - end);
+    plug_json_uint(&j, "size_bytes", size);
+    plug_json_uint(&j, "padding_bytes", size - end);
     cmd_event_end(c, &j);
 }
 

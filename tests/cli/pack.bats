@@ -101,7 +101,7 @@ refuses() { # MESSAGE FORMAT VALUE...: exit 2, nothing on stdout, the message on
     expect 0 HwAAAGFiYw==
     [ "$(timeout 10 "$PLUG" pack --base64 2000s "$(printf 'x%.0s' {1..2000})" | base64 -d | wc -c)" -eq 2000 ]
     plug pack --json '>H' 513
-    [[ "$output" == '{"type":"packed",'*'"format":">H","size":2,"bytes":{"hex":"0201"}}' ]]
+    [[ "$output" == '{"type":"packed",'*'"format":">H","size_bytes":2,"bytes":{"hex":"0201"}}' ]]
 }
 
 @test "pack: size" {
@@ -175,8 +175,8 @@ refuses() { # MESSAGE FORMAT VALUE...: exit 2, nothing on stdout, the message on
     plug pack --explain '<I2x'
     [[ "${lines[2]}" == "     6     -       2  end" ]]
     plug pack --explain --json '<H' 5
-    [ "${lines[0]}" = '{"type":"item","offset":0,"size":2,"padding":0,"code":"H","ctype":"uint16_t","name":null,"value":5}' ]
-    [ "${lines[1]}" = '{"type":"record","format":"<H","size":2,"padding":0}' ]
+    [ "${lines[0]}" = '{"type":"item","offset_bytes":0,"size_bytes":2,"padding_bytes":0,"code":"H","ctype":"uint16_t","name":null,"value":5}' ]
+    [ "${lines[1]}" = '{"type":"record","format":"<H","size_bytes":2,"padding_bytes":0}' ]
 }
 
 @test "pack: options that exclude each other" {
