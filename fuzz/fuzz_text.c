@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Escaping: nothing dangerous is left, it reads back, it is cut well. UTF-8, numbers, host names. */
+/*
+ * Escaping: nothing dangerous is left, it reads back, it is cut well. UTF-8, numbers, host names.
+ */
 #include "fuzz.h"
 #include <plug/err.h>
 #include <plug/text.h>

@@ -56,8 +56,8 @@ PLUG_API PLUG_MUST int plug_uint_parse(const char *text, size_t len, uint64_t ma
 
 /*
  * Strict floating-point number, the same in every locale: "-1.5", ".5", "1e-3", "+2.", and "inf",
- * "infinity", "nan" in either case, with a sign; no space, no hexadecimal, the whole text. Rounds to
- * nearest. 0, PLUG_ENUMBER (anything else), PLUG_ERANGE (finite, but too large for a double),
+ * "infinity", "nan" in either case, with a sign; no space, no hexadecimal, the whole text. Rounds
+ * to nearest. 0, PLUG_ENUMBER (anything else), PLUG_ERANGE (finite, but too large for a double),
  * PLUG_ELIMIT (longer than PLUG_DOUBLE_TEXT_MAX). Any thread.
  */
 PLUG_API PLUG_MUST int plug_double_parse(const char *text, size_t len, double *ret_value);

@@ -123,7 +123,9 @@ static const struct ares_socket_functions hooks = {hook_socket, hook_close, hook
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
 static int library_status;
 
-/* Its memory stays its own: its allocator is one for the process, and the program may use it, too. */
+/*
+ * Its memory stays its own: its allocator is one for the process, and the program may use it, too.
+ */
 static void library_init(void)
 {
     library_status = ares_library_init(ARES_LIB_INIT_ALL);
