@@ -146,7 +146,7 @@ static void overview(struct cmd *c)
                  "Exit status: 0 yes, 1 no, 2 could not tell, 130/143 ended by a signal.\n");
 }
 
-/* --- for tools --------------------------------------------------------------------------------- */
+/* --- for tools -------------------------------------------------------------------------------- */
 
 static void command_event(struct cmd *c, const struct cmd_info *info)
 {

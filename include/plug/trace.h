@@ -13,7 +13,7 @@
 PLUG_BEGIN_DECLS
 
 enum plug_trace_part {
-    PLUG_TRACE_SYS = 1 << 0,     /* every call through the sys table but the clock's, with its time */
+    PLUG_TRACE_SYS = 1 << 0,     /* every call of the sys table but the clock's, with its time */
     PLUG_TRACE_NET = 1 << 1,     /* bind, accept, connect, each attempt of a dial */
     PLUG_TRACE_RESOLVE = 1 << 2, /* look-ups: whose, how they ended, how long they took */
     PLUG_TRACE_LOOP = 1 << 3,    /* known to the list already, for the layers above net */

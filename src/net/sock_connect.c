@@ -117,7 +117,7 @@ static int await_interrupted(struct plug_sock *s, int64_t deadline)
     return r == -ENOTCONN ? -EAGAIN : r;
 }
 
-/* A UNIX listener with a full queue cannot be polled for room: sleeps, a little longer each time. */
+/* A UNIX listener with a full queue cannot be polled for room: sleeps, ever a little longer. */
 static int pause_for_room(int64_t *pause, int64_t deadline)
 {
     int64_t now = *pause;

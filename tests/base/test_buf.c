@@ -101,6 +101,28 @@ T_TEST(buf_formats)
     T_STR(plug_buf_str(b), "-abc00000000000001zz");
 }
 
+static int wrapped(struct plug_buf *b, const char *fmt, ...) PLUG_PRINTF(2, 3);
+static int wrapped(struct plug_buf *b, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    int rc = plug_buf_vprintf(b, fmt, ap);
+    va_end(ap);
+    return rc;
+}
+
+T_TEST(buf_formats_for_wrappers)
+{
+    struct plug_buf *b = t_buf(100);
+    const char *want = "0 abc 0.5;1 abc 0.5;2 abc 0.5;3 abc 0.5;";
+    /* longer than the spare room: the arguments are read twice */
+    for (int i = 0; i < 4; i++)
+        T_OK(wrapped(b, "%d %s %.1f;", i, "abc", 0.5));
+    T_STR(plug_buf_str(b), want);
+    T_ERR(wrapped(b, "%0100d", 1), PLUG_ELIMIT);
+    T_STR(plug_buf_str(b), want);
+}
+
 T_TEST(buf_formats_what_does_not_fit_the_spare_room)
 {
     struct plug_buf *b = t_buf(5000);

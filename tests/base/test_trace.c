@@ -137,7 +137,7 @@ T_TEST_PLAIN(trace_goes_to_stderr)
     T_TRUE(!strstr(text, "to stderr"));
 }
 
-/* --- what the components tell ------------------------------------------------------------------ */
+/* --- what the components tell ----------------------------------------------------------------- */
 
 static bool told(const char *text)
 {
