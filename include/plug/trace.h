@@ -29,7 +29,11 @@ enum plug_trace_part {
  */
 PLUG_API PLUG_MUST int plug_trace_set(const char *list);
 
-/* Where lines go: fn gets one line without its line feed; NULL goes back to stderr. borrows arg. */
+/*
+ * Where lines go: fn gets one line without its line feed; NULL goes back to stderr. borrows arg: no
+ * call of the sink before is under way any more on return. One call at a time; what fn itself does
+ * is not traced; fn must not fork, nor set the sink. Any thread.
+ */
 typedef void plug_trace_fn(const char *line, size_t len, void *arg);
 PLUG_API void plug_trace_sink(plug_trace_fn *fn, void *arg);
 

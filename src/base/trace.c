@@ -28,7 +28,8 @@ static const struct {
 #define PARTS (sizeof parts / sizeof parts[0])
 
 static atomic_uint enabled;
-static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t sink_lock = PTHREAD_MUTEX_INITIALIZER; /* never held across a fork */
+static __thread bool in_sink; /* what a sink itself does is not traced: it would wait for itself */
 static plug_trace_fn *sink;
 static void *sink_arg;
 
@@ -85,6 +86,7 @@ bool plug_trace_on(enum plug_trace_part part)
 /* Straight to the kernel's table: tracing must not change what a fault plan or a record counts. */
 static void emit(char *line, size_t len)
 {
+    in_sink = true;
     pthread_mutex_lock(&sink_lock);
     if (sink) {
         sink(line, len, sink_arg);
@@ -93,19 +95,22 @@ static void emit(char *line, size_t len)
         (void)!plug_sys_kernel()->write(STDERR_FILENO, line, len + 1);
     }
     pthread_mutex_unlock(&sink_lock);
+    in_sink = false;
 }
 
 void plug_trace(enum plug_trace_part part, const char *file, int line, const char *fmt, ...)
 {
     char text[TEXT_MAX], out[LINE_MAX_BYTES];
-    const char *slash = strrchr(file, '/');
-    int64_t us = plug_sys_kernel()->now(CLOCK_REALTIME) / 1000;
-    int64_t s = us / 1000000 % 86400;
+    const char *slash;
+    int64_t us, s;
     va_list ap;
     size_t n;
 
-    if (!plug_trace_on(part))
+    if (!plug_trace_on(part) || in_sink)
         return;
+    slash = strrchr(file, '/');
+    us = plug_sys_kernel()->now(CLOCK_REALTIME) / 1000;
+    s = us / 1000000 % 86400;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
@@ -116,6 +121,16 @@ void plug_trace(enum plug_trace_part part, const char *file, int line, const cha
     emit(out, strlen(out));
 }
 
+static void lock_sink(void)
+{
+    pthread_mutex_lock(&sink_lock);
+}
+
+static void unlock_sink(void)
+{
+    pthread_mutex_unlock(&sink_lock);
+}
+
 __attribute__((constructor)) static void trace_from_environment(void)
 {
     static const char mistake[] =
@@ -123,6 +138,7 @@ __attribute__((constructor)) static void trace_from_environment(void)
         "loop, fiber, server, app, all\n";
     const char *list = getenv("PLUG_TRACE");
 
+    pthread_atfork(lock_sink, unlock_sink, unlock_sink);
     if (list && plug_trace_set(list) < 0)
         (void)!plug_sys_kernel()->write(STDERR_FILENO, mistake, sizeof mistake - 1);
 }

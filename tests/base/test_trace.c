@@ -190,3 +190,59 @@ T_TEST_PLAIN(trace_net_and_resolve_tell_what_and_how)
     T_TRUE(plug_sock_bind(s, &addr) < 0);
     T_TRUE(told(" bind 192.0.2.1:9: "));
 }
+
+/* --- sinks that do something ------------------------------------------------------------- */
+
+static void echo(const char *line, size_t len, void *arg)
+{
+    keep(line, len, arg);
+    plug_trace(PLUG_TRACE_NET, "f.c", 1, "from within"); /* neither a second line nor a deadlock */
+}
+
+T_TEST_PLAIN(trace_from_a_sink_is_not_traced)
+{
+    start("net");
+    plug_trace_sink(echo, lines);
+    plug_trace(PLUG_TRACE_NET, "f.c", 1, "once");
+    plug_trace(PLUG_TRACE_NET, "f.c", 1, "twice");
+    T_EQ(count, 2);
+    T_TRUE(told("once") && told("twice"));
+}
+
+static int entered[2];
+
+static void slow(const char *line, size_t len, void *arg)
+{
+    keep(line, len, arg);
+    (void)!write(entered[1], "x", 1);
+    usleep(50000);
+}
+
+static void trace_one(void *unused)
+{
+    (void)unused;
+    plug_trace(PLUG_TRACE_NET, "f.c", 1, "slow");
+}
+
+/* The lock of the sink is free in a child, whatever another thread of the parent was doing. */
+T_TEST_PLAIN(trace_works_in_a_child_forked_meanwhile)
+{
+    char byte;
+    int status = -1;
+    T_EQ(pipe2(entered, O_CLOEXEC), 0);
+    t_own_fd(entered[0]);
+    t_own_fd(entered[1]);
+    start("net");
+    plug_trace_sink(slow, lines);
+    t_thread(trace_one, NULL);
+    T_EQ(read(entered[0], &byte, 1), 1);
+    pid_t child = fork();
+    if (child == 0) {
+        alarm(5);
+        plug_trace_sink(NULL, NULL); /* takes the lock, too */
+        _exit(0);
+    }
+    T_EQ(waitpid(child, &status, 0), child);
+    t_join();
+    T_EQ(status, 0);
+}
