@@ -34,4 +34,5 @@
 #include <plug/select.h>
 #include <plug/poll.h>
 #include <plug/epoll.h>
+#include <plug/selector.h>
 #endif

@@ -192,7 +192,7 @@ int plug_epoll_del(struct plug_epoll *e, int fd)
     r = control(e->fd, EPOLL_CTL_DEL, fd, 0, 0);
     if (entry && r == -ENOENT && entry->state & LEFT_OUT)
         r = 0;
-    if (entry && (r == 0 || is_gone(r)))
+    if (entry) /* whatever the kernel says: late events are dropped, and then the set moves */
         plug__registry_remove(&e->set, entry);
     return r;
 }

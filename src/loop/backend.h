@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_LOOP_BACKEND_H
+#define PLUG_LOOP_BACKEND_H
+/*
+ * What a selector stands on: one file and one const table for each way to wait. A back-end knows
+ * descriptors and PLUG_READ, PLUG_WRITE; who they belong to is the selector's.
+ */
+#include <plug/selector.h>
+
+struct plug__backend {
+    enum plug_backend kind;
+    const char *name;
+    int (*open)(void **ret);
+    void (*close)(void *b);
+    int (*fd)(const void *b); /* that can be waited for, or -EOPNOTSUPP */
+    /* As epoll_ctl(2) does it: -EBADF, -EPERM ... A failing mod may leave fd in. */
+    int (*add)(void *b, int fd, unsigned events);
+    int (*mod)(void *b, int fd, unsigned events);
+    void (*del)(void *b, int fd);
+    /*
+     * Fills fd and events of at most max: PLUG_READ and PLUG_WRITE, both for a hang-up or an error,
+     * also where only one was asked for. Closed descriptors are not told.
+     */
+    int (*wait)(void *b, struct plug_event *ret, size_t max, int64_t timeout);
+};
+
+extern const struct plug__backend plug__backend_epoll, plug__backend_poll, plug__backend_select;
+
+/* What epoll_ctl would say of fd: 0, -EBADF, or -EPERM for what is always ready. */
+int plug__backend_check(int fd);
+
+#endif
