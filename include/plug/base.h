@@ -15,7 +15,8 @@
  * Results: >= 0 is success, < 0 an error (err.h); outputs are the parameters called ret_*, at the
  * end, and untouched on failure. Those that are there to explain a failure, or to tell how far it
  * came, are the only exceptions, and say so: ret_where (the offset of the mistake in a text),
- * ret_error (the details), report (what was tried), ret_sent and ret_got (bytes transferred).
+ * ret_error of struct.h (the details), report (what was tried), ret_sent, ret_got and offset (bytes
+ * transferred).
  * Where "NULL: not wanted" stands, and for every report and ret_error of struct.h, NULL is allowed.
  *
  * Texts and bytes that are written to (buf, len) come in two kinds, told apart by the result:

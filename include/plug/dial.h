@@ -50,8 +50,8 @@ struct plug_dial_report {
     int64_t connect_took;
     size_t count;
     struct plug_dial_attempt attempt[PLUG_DIAL_ATTEMPTS];
-    const char
-        *phase; /* the last one: "endpoint", "resolve", "socket", "bind", "connect"; static */
+    /* The last one: "endpoint", "resolve", "socket", "bind", "connect"; static. */
+    const char *phase;
 };
 
 /*

@@ -28,8 +28,8 @@ PLUG_BEGIN_DECLS
 
 struct plug_dns_opts {
     size_t size;
-    const struct plug_addr
-        *server;         /* NULL: those of resolv.conf(5) in turn; port 0: 53; borrowed */
+    /* NULL: those of resolv.conf(5) in turn; port 0: 53; borrowed. */
+    const struct plug_addr *server;
     int64_t timeout;     /* for everything together; 0: 5 s, PLUG_FOREVER: none */
     int64_t try_timeout; /* for the first try, doubled with each; 0: 1 s */
     unsigned tries;      /* for each server; 0: 2 */

@@ -41,8 +41,9 @@ enum plug_stream_buffering {
 struct plug_stream_opts {
     size_t size;
     enum plug_stream_buffering buffering;
-    size_t
-        buffer; /* bytes for each direction, allocated when first needed; 0: 8192; at most 1 GiB */
+    /* Bytes for each direction, allocated when first needed; 0: PLUG_STREAM_BUFFER; at most
+     * PLUG_STREAM_BUFFER_MAX. */
+    size_t buffer;
 };
 #define PLUG_STREAM_OPTS                                                                           \
     {                                                                                              \

@@ -206,8 +206,7 @@ int plug_dial_host(struct plug_sock **ret, const char *host, const char *service
     return with_report(&c, ret, dial_parts, NULL);
 }
 
-/* --- the report as text ------------------------------------------------------------------------
- */
+/* --- the report as text --------------------------------------------------------------------- */
 
 static size_t attempt_text(const struct plug_dial_attempt *a, char *buf, size_t len)
 {

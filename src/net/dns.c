@@ -14,8 +14,7 @@
 #define TIMEOUT_DEFAULT PLUG_S(5)
 #define CLASS_IN        1
 
-/* --- the reply as one block: first measured (at NULL), then filled ------------------------------
- */
+/* --- the reply as one block: first measured (at NULL), then filled -------------------------- */
 
 struct arena {
     char *at;
@@ -169,8 +168,7 @@ static int reply_make(const struct plug__dns *m, struct plug_dns_reply **ret_rep
     return 0;
 }
 
-/* --- what a reply means -------------------------------------------------------------------------
- */
+/* --- what a reply means --------------------------------------------------------------------- */
 
 /* RFC 1035 4.1.1 */
 static int rcode_error(unsigned rcode)

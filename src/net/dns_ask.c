@@ -274,8 +274,7 @@ int plug__dns_ask(struct plug__dns_ask *ask, const struct plug_addr *server)
     return err;
 }
 
-/* --- the system's servers -----------------------------------------------------------------------
- */
+/* --- the system's servers ------------------------------------------------------------------- */
 
 static bool server_addr(const struct ares_addr_port_node *node, struct plug_addr *ret_addr)
 {

@@ -196,7 +196,8 @@ static int url_tail(struct url_parser *p)
     return err;
 }
 
-/* Length of the scheme at the beginning of text; 0 when there is none. *ret_end: where it stopped.
+/*
+ * Length of the scheme at the beginning of text; 0 when there is none. *ret_end: where it stopped.
  */
 static size_t url_scheme_len(const char *text, size_t *ret_end)
 {

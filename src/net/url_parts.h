@@ -22,7 +22,8 @@ bool plug__url_needs_host(const struct plug_span *scheme);
 
 /* Does a name look like an IPv4 address: is its last label a number, decimal or 0x...? */
 bool plug__host_numeric(const char *host, size_t len);
-/* A decoded host that is not in brackets: no controls, no spaces, no delimiters; strict if numeric.
+/*
+ * A decoded host that is not in brackets: no controls, no spaces, no delimiters; strict if numeric.
  */
 bool plug__host_name_valid(const char *host, size_t len);
 

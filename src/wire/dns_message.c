@@ -47,7 +47,8 @@ static int follow(const struct plug__dns *m, size_t at, size_t *limit)
     return 0;
 }
 
-/* The next label at *at, its pointers followed; *end is set where the name ends in its own place.
+/*
+ * The next label at *at, its pointers followed; *end is set where the name ends in its own place.
  */
 static int next_label(const struct plug__dns *m, size_t *at, size_t *limit, size_t *end)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Escaping: nothing of what a stranger sends reaches a terminal as it is; and all of it comes back.
+/*
+ * Escaping: nothing of what a stranger sends reaches a terminal as it is; and all of it comes back.
  */
 #include "t.h"
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Look-ups: what they answer, that they keep their deadline, and that abandoned ones leave nothing.
+/*
+ * Look-ups: what they answer, that they keep their deadline, and that abandoned ones leave nothing.
  */
 #include "t.h"
 
@@ -17,8 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* --- a system whose names are made here --------------------------------------------------------
- */
+/* --- a system whose names are made here ----------------------------------------------------- */
 
 static struct plug_sys sys;
 static int gate[2] = {-1, -1}; /* look-ups of "hang..." end when gate[1] is closed */
@@ -110,8 +110,7 @@ static int resolve_within(const char *host, int64_t timeout)
     return err;
 }
 
-/* --- answers -----------------------------------------------------------------------------------
- */
+/* --- answers -------------------------------------------------------------------------------- */
 
 static void check_literal(const char *text, int family)
 {
@@ -227,8 +226,7 @@ T_TEST_PLAIN(resolve_keeps_64_answers)
     check_many("1000.many", 64, true);
 }
 
-/* --- deadlines ---------------------------------------------------------------------------------
- */
+/* --- deadlines ------------------------------------------------------------------------------ */
 
 T_TEST(resolve_in_a_worker_answers_the_same)
 {
@@ -381,8 +379,7 @@ T_TEST_PLAIN(resolve_without_a_deadline_makes_no_thread)
     T_EQ(plug_resolve_trim(PLUG_NOWAIT), 0);
 }
 
-/* --- fork --------------------------------------------------------------------------------------
- */
+/* --- fork ----------------------------------------------------------------------------------- */
 
 /* A child looks a name up; a pipe tells how it went, since a memory checker has its own exit status
  * for what threads left behind in the child. */
@@ -450,8 +447,7 @@ T_TEST_PLAIN(resolve_survives_a_fork_hammer)
     T_EQ(bad, 0);
 }
 
-/* --- names of addresses ------------------------------------------------------------------------
- */
+/* --- names of addresses --------------------------------------------------------------------- */
 
 static void parse(const char *text, struct plug_addr *a)
 {
@@ -532,8 +528,7 @@ T_TEST_PLAIN(hostname_set_asks_the_system)
     T_STR(hostname_given, "new");
 }
 
-/* --- a system with reverse names ----------------------------------------------------------------
- */
+/* --- a system with reverse names ------------------------------------------------------------ */
 
 static const char *reverse_name;
 static const char *const *reverse_aliases;

@@ -90,7 +90,8 @@ struct plug_buf *t_buf(size_t max);
 void t_thread(void (*fn)(void *arg), void *arg);
 void t_join(void);
 
-/* True while a fault is being injected into this run (then a result may differ but must be honest).
+/*
+ * True while a fault is being injected into this run (then a result may differ but must be honest).
  */
 bool t_tortured(void);
 

@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* id 1, one question "a.b" A IN, one answer: a pointer to the question's name, A 192.0.2.1, TTL 60
+/*
+ * id 1, one question "a.b" A IN, one answer: a pointer to the question's name, A 192.0.2.1, TTL 60
  */
 static const uint8_t sample[] = {0,   1, 0x81, 0x80, 0,  1, 0, 1,   0,    0,  0, 0, 1,
                                  'a', 1, 'b',  0,    0,  1, 0, 1,   0xC0, 12, 0, 1, 0,

@@ -275,8 +275,7 @@ T_TEST(frame_refuses_exactly_what_would_be_misread)
         }
 }
 
-/* --- single cases -------------------------------------------------------------------------------
- */
+/* --- single cases --------------------------------------------------------------------------- */
 
 static int decode(struct plug_frame f, const char *bytes, size_t len, struct plug_frame_view *v)
 {
@@ -449,8 +448,7 @@ T_TEST(frame_limits)
     }
 }
 
-/* --- many and long ------------------------------------------------------------------------------
- */
+/* --- many and long -------------------------------------------------------------------------- */
 
 T_TEST_PLAIN(frame_a_million_empty_messages)
 {
