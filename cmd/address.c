@@ -3,6 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
+int address_parse(const char *text, bool udp, struct plug_endpoint *ret_endpoint)
+{
+    int err = plug_endpoint_parse(text, ret_endpoint);
+    char with_scheme[ADDRESS_TEXT];
+
+    if (err < 0 || !udp || ret_endpoint->family == AF_UNIX || strstr(text, "://"))
+        return err;
+    snprintf(with_scheme, sizeof with_scheme, "udp://%s", text);
+    return plug_endpoint_parse(with_scheme, ret_endpoint);
+}
+
+const char *address_reason(int err, const char *text)
+{
+    const char *host = strstr(text, "://"), *bracket;
+
+    host = host ? host + 3 : text;
+    bracket = strrchr(host, ']');
+    if (err == PLUG_EPORT && !strchr(bracket ? bracket : host, ':'))
+        return *text ? "the port is missing" : "nothing is no address";
+    return plug_strerror(err);
+}
+
 int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint,
                      char text[ADDRESS_TEXT])
 {
@@ -14,14 +36,15 @@ int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint
         err = plug_endpoint_host_port(c->argv[0], c->argv[1], udp ? SOCK_DGRAM : SOCK_STREAM,
                                       ret_endpoint);
     else
-        err = plug_endpoint_parse(c->argv[0], ret_endpoint);
+        err = address_parse(c->argv[0], udp, ret_endpoint);
     if (err < 0)
         return cmd_usage(c,
                          "'%s%s%s': %s; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or "
                          "HOST PORT",
                          cmd_safe_str(c->argv[0]), c->argc == 2 ? " " : "",
-                         c->argc == 2 ? cmd_safe_str(c->argv[1]) : "", plug_strerror(err));
-    if (c->argc == 2)
+                         c->argc == 2 ? cmd_safe_str(c->argv[1]) : "",
+                         c->argc == 2 ? plug_strerror(err) : address_reason(err, c->argv[0]));
+    if (c->argc == 2 || udp)
         plug_endpoint_text(ret_endpoint, text, ADDRESS_TEXT);
     else
         snprintf(text, ADDRESS_TEXT, "%s", c->argv[0]);

@@ -6,6 +6,10 @@
 
 #define ADDRESS_TEXT 1024
 
+/* An endpoint; udp: one that names no protocol is for datagrams. 0, or the error. */
+int address_parse(const char *text, bool udp, struct plug_endpoint *ret_endpoint);
+/* What is wrong with an address that was refused with this error. */
+const char *address_reason(int err, const char *text);
 /* The one operand (an endpoint) or two operands (host, port) of c. text gets what names it in
  * messages and in plug_dial and plug_listen. CMD_YES, or a usage message. */
 int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint,

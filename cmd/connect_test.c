@@ -93,15 +93,16 @@ static int add_ports(struct cmd *c, struct test *t, const char *host, const char
 /* "HOST PORT..." when the first operand is no address by itself, else "ADDRESS...". */
 static int targets(struct cmd *c, struct test *t)
 {
+    const struct connect_opts *o = c->opts;
     struct plug_endpoint e;
     int code = cmd_operands(c, 1, PORT_TEST_MAX);
     bool host = code == CMD_YES && c->argc > 1 && plug_endpoint_parse(c->argv[0], &e) < 0;
 
     for (int i = host; code == CMD_YES && i < c->argc; i++) {
-        int err = host ? 0 : plug_endpoint_parse(c->argv[i], &e);
+        int err = host ? 0 : address_parse(c->argv[i], o->udp, &e);
         if (err < 0)
             return cmd_usage(c, "'%s': %s; write HOST:PORT, or HOST PORT...",
-                             cmd_safe_str(c->argv[i]), plug_strerror(err));
+                             cmd_safe_str(c->argv[i]), address_reason(err, c->argv[i]));
         code = host ? add_ports(c, t, c->argv[0], c->argv[i]) : add(c, t, &e);
     }
     return code;

@@ -20,10 +20,10 @@ static int fail(struct cmd *c, int err)
     return c->out_error;
 }
 
-/* stdout may be somebody's non-blocking descriptor, or a full pipe; a signal ends the wait. */
-static int wait_writable(void)
+/* fd may be somebody's non-blocking descriptor, or a full pipe; a signal ends the wait. */
+static int wait_writable(int fd)
 {
-    struct pollfd fds[2] = {{STDOUT_FILENO, POLLOUT, 0}, {cmd_signal_fd(), POLLIN, 0}};
+    struct pollfd fds[2] = {{fd, POLLOUT, 0}, {cmd_signal_fd(), POLLIN, 0}};
     int n = plug_sys()->ppoll(fds, 2, NULL, NULL);
 
     return cmd_signal() ? -EINTR : n == -EINTR ? 0 : n;
@@ -36,7 +36,7 @@ int cmd_flush(struct cmd *c)
         if (n >= 0)
             plug_buf_consume(&c->out, (size_t)n);
         else if (n == -EAGAIN || n == -EINTR)
-            n = wait_writable();
+            n = wait_writable(STDOUT_FILENO);
         if (n < 0)
             return fail(c, (int)n);
     }
@@ -213,7 +213,7 @@ static void err_write(const char *text, size_t len)
 {
     while (len > 0) {
         ssize_t n = plug_sys()->write(STDERR_FILENO, text, len);
-        if (n == -EINTR)
+        if (n == -EINTR || (n == -EAGAIN && wait_writable(STDERR_FILENO) >= 0))
             continue;
         if (n <= 0)
             return;

@@ -113,6 +113,14 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.cl
   hint: --idle-timeout ended it"
 }
 
+@test "connect: an address without its port" {
+    for address in 127.0.0.1 '[::1]' tcp://localhost; do
+        plug connect "$address"
+        expect 2 "" "plug connect: '$address': the port is missing; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or HOST PORT
+try 'plug connect --help'"
+    done
+}
+
 @test "connect: why it failed, and what to try" {
     port=$(closed_port)
     plug connect "tcp://127.0.0.1:$port"
@@ -217,6 +225,9 @@ c.sendall(b"got " + d); c.close()'
     [[ $output == *'"state":"open"'*'"state":"closed"'*'"error":"ECONNREFUSED"'* ]]
     plug connect -z "udp://127.0.0.1:$closed"
     [ "$status" -eq 1 ]
+    plug connect -z -u "127.0.0.1:$closed"
+    [ "$status" -eq 1 ]
+    [[ $output == "udp://127.0.0.1:$closed  closed "* ]]
     # a datagram that nobody answers tells nothing
     python3 -c '
 import socket, sys, time

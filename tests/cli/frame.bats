@@ -153,6 +153,20 @@ for line in sys.stdin:
     [ "$(cat "$BATS_TEST_TMPDIR/code")" = 2 ]
 }
 
+@test "frame: a full stderr that does not block loses nothing" {
+    python3 - "$PLUG" <<'EOF'
+import fcntl, os, subprocess, sys, time
+r, w = os.pipe()
+fcntl.fcntl(w, fcntl.F_SETFL, os.O_NONBLOCK)
+p = subprocess.Popen([sys.argv[1], "addr"] + ["x"] * 2000, stderr=w)
+os.close(w)
+time.sleep(0.3)
+text = b"".join(iter(lambda: os.read(r, 65536), b""))
+assert p.wait(10) == 2
+assert text.count(b"not a valid address") == 2000, len(text)
+EOF
+}
+
 @test "frame: colour is --color, then FORCE_COLOR, then NO_COLOR, then the terminal" {
     tty() { python3 "$BATS_TEST_DIRNAME/on_tty.py" 80 12 "$@" | grep -c $'\e' || true; }
     piped() { "$@" | grep -c $'\e' || true; }
