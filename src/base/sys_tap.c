@@ -93,10 +93,26 @@ static bool cuts_pieces(int fd, const struct msghdr *msg, struct plug__verdict v
            is_stream(fd);
 }
 
+/* The first piece that is not empty, and at most limit bytes of it. */
+static struct msghdr cut_to(const struct msghdr *msg, size_t limit, struct iovec *first)
+{
+    struct msghdr cut = *msg;
+
+    while (cut.msg_iovlen > 1 && cut.msg_iov->iov_len == 0) {
+        cut.msg_iov++;
+        cut.msg_iovlen--;
+    }
+    *first = *cut.msg_iov;
+    first->iov_len = first->iov_len < limit ? first->iov_len : limit;
+    cut.msg_iov = first;
+    cut.msg_iovlen = 1;
+    return cut;
+}
+
 static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
 {
     struct plug__verdict v = plug__tap(PLUG__SYS_recvmsg);
-    struct msghdr cut = *msg;
+    struct msghdr cut;
     struct iovec first;
     ssize_t n;
 
@@ -104,10 +120,7 @@ static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
         return v.error;
     if (!cuts_pieces(fd, msg, v))
         return behind->recvmsg(fd, msg, flags);
-    first = msg->msg_iov[0];
-    first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
-    cut.msg_iov = &first;
-    cut.msg_iovlen = 1;
+    cut = cut_to(msg, v.limit, &first);
     n = behind->recvmsg(fd, &cut, flags);
     cut.msg_iov = msg->msg_iov;
     cut.msg_iovlen = msg->msg_iovlen;
@@ -118,17 +131,14 @@ static ssize_t tap_recvmsg(int fd, struct msghdr *msg, int flags)
 static ssize_t tap_sendmsg(int fd, const struct msghdr *msg, int flags)
 {
     struct plug__verdict v = plug__tap(PLUG__SYS_sendmsg);
-    struct msghdr cut = *msg;
+    struct msghdr cut;
     struct iovec first;
 
     if (v.error)
         return v.error;
     if (!cuts_pieces(fd, msg, v))
         return behind->sendmsg(fd, msg, flags);
-    first = msg->msg_iov[0];
-    first.iov_len = first.iov_len < v.limit ? first.iov_len : v.limit;
-    cut.msg_iov = &first;
-    cut.msg_iovlen = 1;
+    cut = cut_to(msg, v.limit, &first);
     return behind->sendmsg(fd, &cut, flags);
 }
 

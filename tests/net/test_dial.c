@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- names made here: a list of addresses, "127.0.0.1,::1", or "many65": 127.0.1.1 to 127.0.1.65  */
+/* --- names made here: "127.0.0.1,::1" is a list, "many65" means 127.0.1.1 to 127.0.1.65 ---- */
 
 static struct plug_sys sys;
 

@@ -142,6 +142,19 @@ T_TEST_PLAIN(sendfile_waits_for_a_pipe_no_longer_than_its_deadline)
     T_ERR(plug_sock_sendfile(p[0], io[0], NULL, 0, &sent), -EAGAIN);
 }
 
+/* A plan that cuts transfers cuts the first piece that holds anything: else it would tell an end. */
+T_TEST_PLAIN(an_empty_first_piece_is_no_end_of_the_stream)
+{
+    struct plug_sock *p[2];
+    char a[4], b[4] = "";
+    struct iovec iov[] = {{a, 0}, {b, sizeof b}};
+    pair(p, SOCK_STREAM);
+    fault("recvmsg:*=short(2);sendmsg:*=short(3)");
+    T_EQ(plug_sock_sendv(p[1], (struct iovec[]){{a, 0}, {(char[]){"hello"}, 5}}, 2, 0), 3);
+    T_EQ(plug_sock_recvv(p[0], iov, 2, 0), 2);
+    T_MEM(b, "he", 2);
+}
+
 static int64_t late;
 static int64_t late_now(clockid_t clock)
 {
