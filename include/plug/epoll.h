@@ -13,8 +13,8 @@
  *   4. plug_epoll_del(e, fd) before it closes one; plug_epoll_close(e)
  *
  * Events are those of epoll_ctl(2), raw, with EPOLLHUP and EPOLLERR asked for or not. Level
- * triggered, unless asked: EPOLLET tells only of what is new (then read until -EAGAIN), EPOLLONESHOT
- * once until plug_epoll_mod, EPOLLEXCLUSIVE wakes one of several sets instead of all. The cost of a
+ * triggered, unless asked: EPOLLET tells only of what is new (then read until -EAGAIN),
+ * EPOLLONESHOT once until plug_epoll_mod, EPOLLEXCLUSIVE wakes one of several sets instead of all. The cost of a
  * wait grows with what is ready, not with what is registered. (epoll never shared memory with the
  * kernel by mmap, whatever is told.)
  *

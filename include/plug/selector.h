@@ -41,7 +41,7 @@ enum plug_backend {
     PLUG_BACKEND_SELECT
 };
 
-/* "epoll", "poll", "select", "auto"; and back: -EINVAL for another word. Static text. Any thread. */
+/* "epoll", "poll", "select", "auto", static; and back: -EINVAL for another word. Any thread. */
 PLUG_API const char *plug_backend_name(enum plug_backend backend);
 PLUG_API PLUG_MUST int plug_backend_find(const char *name);
 

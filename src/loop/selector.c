@@ -103,7 +103,7 @@ static int open_any(struct plug_selector *s, int wanted)
     for (size_t i = 0; i < BACKENDS && r < 0 && !is_shortage(r); i++)
         r = open_one(s, backends[i]);
     if (r == 0)
-        plug_trace(PLUG_TRACE_LOOP, "selector.c", __LINE__, "%s instead of %s: %s",
+        plug_trace(PLUG_TRACE_LOOP, __FILE__, __LINE__, "%s instead of %s: %s",
                    s->backend->name, plug_backend_name((enum plug_backend)wanted),
                    plug_strerror(s->fallback));
     return r;

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+. "$(dirname "$0")/many_clients.bash"
+many_clients "$1"
