@@ -123,6 +123,8 @@ static void remove_peer(struct relay *r, size_t i, const char *reason)
 {
     struct relay_peer *p = r->peer[i];
 
+    if (!r->keep && r->part_at == 0 && strcmp(reason, "idle-timeout") != 0)
+        r->part_at = plug_now() + RELAY_DRAIN;
     if (!r->keep && strcmp(reason, "idle-timeout") == 0)
         r->code = cmd_fail(r->c, PLUG_ETIMEOUT, "idle", p->name, "--idle-timeout ended it");
     relay_peer_end(r, p, reason);
@@ -288,7 +290,8 @@ static void finish(struct relay *r)
 {
     if (!cmd_signal())
         (void)cmd_flush(r->c);
-    r->part_at = plug_now() + RELAY_DRAIN;
+    if (r->part_at == 0)
+        r->part_at = plug_now() + RELAY_DRAIN;
     while (r->count > 0)
         remove_peer(r, r->count - 1, r->end_reason);
     drop_listener(r);

@@ -89,7 +89,7 @@ struct relay {
 
     int64_t started, drain_at; /* drain_at: PLUG_NEVER until SIGTERM */
     int64_t accept_at;         /* no accept before: descriptors ran out */
-    int64_t part_at;           /* no peer is waited for any longer than this when all end */
+    int64_t part_at;           /* no peer is waited for any longer than this; 0: none at all */
     int64_t ticked;            /* the last line of progress */
     uint64_t ticked_bytes, lines;
     uint64_t received, sent, received_messages, sent_messages, errors;

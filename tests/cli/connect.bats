@@ -99,6 +99,22 @@ c.sendall(b"late\n"); time.sleep(5)' >"$BATS_TEST_TMPDIR/got"
     expect 0 "later" ""
 }
 
+@test "connect: closing does not overtake what was sent, though the peer still talks" {
+    server 'got = 0
+while True:
+    c.send(b"noise")
+    n = len(c.recv(65536))
+    got += n
+    if not n: break
+    if got < 2000000: time.sleep(0.01)
+print(got, flush=True)' >"$BATS_TEST_TMPDIR/got"
+    run --separate-stderr bash -c 'head -c 3000000 /dev/zero | timeout 10 "$1" connect --on-eof close "$2" >/dev/null' - \
+        "$PLUG" "tcp://127.0.0.1:$PORT"
+    expect 0 "" ""
+    wait "$PID"
+    [ "$(cat "$BATS_TEST_TMPDIR/got")" = 3000000 ]
+}
+
 @test "connect: a reset is told after what came before it; exit 2" {
     server 'c.sendall(b"half\n"); time.sleep(0.3)
 c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.close()'
