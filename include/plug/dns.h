@@ -74,7 +74,8 @@ struct plug_dns_report {
  * The reply holds the whole answer section: a CNAME chain with the records at its end.
  * PLUG_EDNS_NODATA (no such record), PLUG_EDNS_NXDOMAIN, _SERVFAIL, _REFUSED, _NOTIMP, _FORMERR,
  * _RCODE (another one: report->rcode), PLUG_EDNS_BADNAME, PLUG_EDNS_BADREPLY, PLUG_EDNS_NOSERVER
- * (none configured, or none takes packets), PLUG_ETIMEOUT, -ECANCELED, -ENOMEM, PLUG_EOPTS.
+ * (none configured, or none takes packets), -EAFNOSUPPORT (server is no IP address), PLUG_ETIMEOUT,
+ * -ECANCELED, -EINTR, -ENOMEM, PLUG_EOPTS, and what the system said of sending.
  * After SERVFAIL, REFUSED, NOTIMP or silence the next configured server is asked.
  */
 PLUG_API PLUG_MUST int plug_dns_query(const char *name, unsigned type,
