@@ -130,7 +130,7 @@ static int ask_datagram(struct plug_sock *s, int64_t wait)
     return n < 0 ? (int)n : 0;
 }
 
-/* Refused by some addresses and without a way to the others, as where IPv6 leads nowhere: closed. */
+/* Refused by some addresses, without a way to the others, as where IPv6 leads nowhere: closed. */
 static int in_common(int err, const struct plug_dial_report *report)
 {
     bool refused = false;

@@ -142,7 +142,7 @@ T_TEST_PLAIN(sendfile_waits_for_a_pipe_no_longer_than_its_deadline)
     T_ERR(plug_sock_sendfile(p[0], io[0], NULL, 0, &sent), -EAGAIN);
 }
 
-/* A plan that cuts transfers cuts the first piece that holds anything: else it would tell an end. */
+/* A plan that cuts transfers cuts the first piece that is not empty: else it would tell an end. */
 T_TEST_PLAIN(an_empty_first_piece_is_no_end_of_the_stream)
 {
     struct plug_sock *p[2];
