@@ -105,7 +105,7 @@ plug addr: parse example.com: not a valid address
     [ "$status" -eq 2 ]
     [ "$(jq -c 'del(.ts,.v)' <<<"${lines[0]}")" = '{"type":"address","input":"[fe80::1%77]:53","text":"[fe80::1%77]:53","family":"AF_INET6","packed":"fe800000000000000000000000000001","class":"link-local","global":false,"block":"fe80::/10","block_name":"link-local unicast","rfc":"RFC 4291","port":53,"scope":77}' ]
     [ "$(jq -r .code <<<"${lines[1]}")" = PLUG_EADDR ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[2]}")" = '{"type":"summary","addresses":1,"errors":1}' ]
+    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[2]}")" = '{"type":"summary","end_reason":"done","addresses":1,"errors":1,"exit":2}' ]
     [ "${#lines[@]}" -eq 3 ]
 }
 

@@ -105,7 +105,7 @@ expect() { # STATUS [LINE...]
     [ "$(jq -c 'del(.ts,.v)' <<<"${lines[0]}")" = '{"type":"url","text":"ws://h/?#","scheme":"ws","userinfo":null,"host":"h","port":80,"port_is_default":true,"path":"/","query":"","fragment":""}' ]
     [ "$(jq -c 'del(.ts,.v)' <<<"${lines[1]}")" = '{"type":"url","text":"x:","scheme":"x","userinfo":null,"host":null,"port":null,"port_is_default":false,"path":"","query":null,"fragment":null}' ]
     [ "$(jq -r .code <<<"${lines[2]}")" = PLUG_EURL ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[3]}")" = '{"type":"summary","urls":2,"errors":1}' ]
+    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[3]}")" = '{"type":"summary","end_reason":"done","urls":2,"errors":1,"exit":2}' ]
     [ "${#lines[@]}" -eq 4 ]
 }
 
