@@ -14,9 +14,9 @@
  *
  * Events are those of epoll_ctl(2), raw, with EPOLLHUP and EPOLLERR asked for or not. Level
  * triggered, unless asked: EPOLLET tells only of what is new (then read until -EAGAIN),
- * EPOLLONESHOT once until plug_epoll_mod, EPOLLEXCLUSIVE wakes one of several sets instead of all. The cost of a
- * wait grows with what is ready, not with what is registered. (epoll never shared memory with the
- * kernel by mmap, whatever is told.)
+ * EPOLLONESHOT once until plug_epoll_mod, EPOLLEXCLUSIVE wakes one of several sets instead of all.
+ * The cost of a wait grows with what is ready, not with what is registered. (epoll never shared
+ * memory with the kernel by mmap, whatever is told.)
  *
  * Closing a registered descriptor. The kernel registers open files, not numbers: as long as a
  * duplicate of it is open (dup, fork, a descriptor sent to another process), a closed one goes on

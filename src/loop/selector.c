@@ -85,17 +85,17 @@ static int open_one(struct plug_selector *s, const struct plug__backend *backend
     return r;
 }
 
-static int open_wanted(struct plug_selector *s, int wanted)
+static int open_wanted(struct plug_selector *s, enum plug_backend wanted)
 {
     for (size_t i = 0; i < BACKENDS; i++)
-        if ((int)backends[i]->kind == wanted)
+        if (backends[i]->kind == wanted)
             return open_one(s, backends[i]);
     return -EINVAL;
 }
 
-static int open_any(struct plug_selector *s, int wanted)
+static int open_any(struct plug_selector *s, enum plug_backend wanted)
 {
-    int r = open_wanted(s, wanted ? wanted : PLUG_BACKEND_EPOLL);
+    int r = open_wanted(s, wanted);
 
     if (r == 0 || r == -EINVAL || is_shortage(r))
         return r;
@@ -103,21 +103,23 @@ static int open_any(struct plug_selector *s, int wanted)
     for (size_t i = 0; i < BACKENDS && r < 0 && !is_shortage(r); i++)
         r = open_one(s, backends[i]);
     if (r == 0)
-        plug_trace(PLUG_TRACE_LOOP, __FILE__, __LINE__, "%s instead of %s: %s",
-                   s->backend->name, plug_backend_name((enum plug_backend)wanted),
-                   plug_strerror(s->fallback));
+        plug_trace(PLUG_TRACE_LOOP, __FILE__, __LINE__, "%s instead of %s: %s", s->backend->name,
+                   plug_backend_name(wanted), plug_strerror(s->fallback));
     return r;
 }
 
 static int open_backend(struct plug_selector *s, enum plug_backend backend)
 {
     const char *name = getenv("PLUG_BACKEND");
-    int wanted;
+    int wanted = PLUG_BACKEND_AUTO;
 
     if (backend != PLUG_BACKEND_AUTO)
-        return open_wanted(s, (int)backend);
-    wanted = name && *name ? plug_backend_find(name) : PLUG_BACKEND_AUTO;
-    return wanted < 0 ? wanted : open_any(s, wanted);
+        return open_wanted(s, backend);
+    if (name && *name)
+        wanted = plug_backend_find(name);
+    if (wanted < 0)
+        return wanted;
+    return open_any(s, wanted ? (enum plug_backend)wanted : PLUG_BACKEND_EPOLL);
 }
 
 int plug_selector_open(struct plug_selector **ret, enum plug_backend backend)
