@@ -5,6 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -469,4 +474,52 @@ T_TEST(the_waiter_of_the_thread_does_the_waiting)
     fds_put(p[1]);
     T_EQ(T_OK(plug_epoll_wait(e, ev, 8, PLUG_S(1))), 1);
     T_TRUE(waits >= 2);
+}
+
+/* --- on a kernel before 5.11 -------------------------------------------------------------- */
+
+static bool refuse(unsigned call)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof code / sizeof *code, code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+enum { WELL, CANNOT_REFUSE, TOO_EARLY, NO_EVENT, TIMEOUT_LOST };
+
+static int without_pwait2(struct plug_epoll *e, int ready)
+{
+    int64_t start = plug_now();
+    if (!refuse(SYS_epoll_pwait2))
+        return CANNOT_REFUSE;
+    for (int i = 0; i < 2; i++)
+        if (plug_epoll_wait(e, ev, 8, PLUG_US(1500)) != 0 || plug_now() - start < PLUG_US(1500))
+            return TOO_EARLY;
+    if (plug_now() - start > PLUG_S(5))
+        return TIMEOUT_LOST;
+    if (plug_sys()->write(ready, "x", 1) != 1 || plug_epoll_wait(e, ev, 8, PLUG_FOREVER) != 1)
+        return NO_EVENT;
+    return WELL;
+}
+
+T_TEST_PLAIN(without_epoll_pwait2_a_wait_is_rounded_up_to_milliseconds)
+{
+    struct plug_epoll *e = open_set();
+    int p[2], status = 0;
+    fds_pipe(p);
+    T_OK(plug_epoll_add(e, p[0], EPOLLIN, A));
+    pid_t pid = fork();
+    if (pid == 0)
+        _exit(without_pwait2(e, p[1]));
+    T_EQ(waitpid(pid, &status, 0), pid);
+    T_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == CANNOT_REFUSE)
+        T_SKIP("seccomp is not allowed here");
+    T_EQ(WEXITSTATUS(status), WELL);
 }
