@@ -47,8 +47,7 @@ static void words(struct cmd *c, const struct cmd_info *info)
         spaced(c, info->operands);
 }
 
-/* --- bash --------------------------------------------------------------------------------------
- */
+/* --- bash ------------------------------------------------------------------------------------- */
 
 static void bash_command(struct cmd *c, const struct cmd_info *info)
 {
@@ -96,8 +95,7 @@ static void bash(struct cmd *c)
                  "complete -o default -F _plug plug\n");
 }
 
-/* --- zsh ---------------------------------------------------------------------------------------
- */
+/* --- zsh -------------------------------------------------------------------------------------- */
 
 static void zsh_option(struct cmd *c, const struct cmd_opt *o)
 {
@@ -160,8 +158,7 @@ static void zsh(struct cmd *c)
               "if [ \"$funcstack[1]\" = _plug ]; then _plug \"$@\"; else compdef _plug plug; fi\n");
 }
 
-/* --- fish --------------------------------------------------------------------------------------
- */
+/* --- fish ------------------------------------------------------------------------------------- */
 
 static void fish_option(struct cmd *c, const struct cmd_info *info, const struct cmd_opt *o,
                         char letter)

@@ -30,8 +30,7 @@ static const char *time_text(int64_t duration, char text[32])
     return text;
 }
 
-/* --- text --------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------- */
 
 static bool failed_at(const struct info *i, const char *phase)
 {
@@ -130,8 +129,7 @@ static void print_info(struct cmd *c, const struct info *i)
     tcp_lines(c, i);
 }
 
-/* --- JSON --------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------- */
 
 static void address_key(struct plug_json *j, const char *key, const struct plug_addr *addr)
 {

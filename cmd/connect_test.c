@@ -35,8 +35,7 @@ struct test {
     size_t threads;
 };
 
-/* --- operands ----------------------------------------------------------------------------------
- */
+/* --- operands --------------------------------------------------------------------------------- */
 
 static int add(struct cmd *c, struct test *t, const struct plug_endpoint *e)
 {
@@ -108,8 +107,7 @@ static int targets(struct cmd *c, struct test *t)
     return code;
 }
 
-/* --- trying ------------------------------------------------------------------------------------
- */
+/* --- trying ----------------------------------------------------------------------------------- */
 
 static enum state judged(int err)
 {
@@ -194,8 +192,7 @@ static int start(struct test *t)
     return t->threads > 0 ? 0 : err;
 }
 
-/* --- telling -----------------------------------------------------------------------------------
- */
+/* --- telling ---------------------------------------------------------------------------------- */
 
 static void tell(struct cmd *c, const struct target *target, int width)
 {

@@ -70,8 +70,7 @@ void cmd_opt_env(const struct cmd_info *info, const struct cmd_opt *o, char *buf
         *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
 }
 
-/* --- one value ---------------------------------------------------------------------------------
- */
+/* --- one value -------------------------------------------------------------------------------- */
 
 static void *field_of(struct cmd *c, const struct cmd_opt *o)
 {
@@ -163,8 +162,7 @@ static bool takes_value(const struct cmd_opt *o)
     return o->kind != CMD_FLAG && o->kind != CMD_COUNT;
 }
 
-/* --- the environment ---------------------------------------------------------------------------
- */
+/* --- the environment -------------------------------------------------------------------------- */
 
 /* A flag's variable says yes or no; a count's says how often. */
 static int set_switch(struct cmd *c, const struct cmd_opt *o, const char *where, const char *text)
@@ -199,15 +197,14 @@ static int from_environment(struct cmd *c)
 
         cmd_opt_env(c->info, o, name, sizeof name);
         text = getenv(name);
-        if (!text || !*text)
+        if (!text || !*text || strcmp(o->name, "help") == 0) /* which is asked for, not set */
             continue;
         code = takes_value(o) ? set_value(c, o, name, text, true) : set_switch(c, o, name, text);
     }
     return code;
 }
 
-/* --- the command line --------------------------------------------------------------------------
- */
+/* --- the command line ------------------------------------------------------------------------- */
 
 struct tables {
     struct option longs[CMD_OPTS_MAX + 1];

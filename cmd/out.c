@@ -155,8 +155,7 @@ ssize_t cmd_read(struct cmd *c, void *buf, size_t len)
     }
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 void cmd_event_bare(struct cmd *c, struct plug_json *j, const char *type)
 {
@@ -206,8 +205,7 @@ int cmd_sum_up(struct cmd *c, const char *noun, int done, int failed)
     return code;
 }
 
-/* --- standard error ----------------------------------------------------------------------------
- */
+/* --- standard error --------------------------------------------------------------------------- */
 
 static void err_write(const char *text, size_t len)
 {

@@ -139,8 +139,7 @@ static void drop_listener(struct relay *r)
     r->listener = NULL;
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events ----------------------------------------------------------------------------------- */
 
 static void client_came(struct relay *r, struct plug_sock *sock, const struct plug_addr *addr)
 {
@@ -220,8 +219,7 @@ static void nobody_came(struct relay *r)
     relay_stop(r, "wait-timeout", cmd_fail(r->c, PLUG_ETIMEOUT, "wait for a client", time, NULL));
 }
 
-/* --- the loop ----------------------------------------------------------------------------------
- */
+/* --- the loop --------------------------------------------------------------------------------- */
 
 static void prepare(struct relay *r)
 {

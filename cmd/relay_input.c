@@ -127,8 +127,7 @@ void relay_input_read(struct relay *r)
     closed(r);
 }
 
-/* --- handing on --------------------------------------------------------------------------------
- */
+/* --- handing on ------------------------------------------------------------------------------- */
 
 static void give(struct relay *r, const void *bytes, size_t len)
 {

@@ -28,8 +28,7 @@ short relay_peer_events(const struct relay *r, const struct relay_peer *p)
     return (short)((room && !p->ended ? POLLIN : 0) | (unsent(p) ? POLLOUT : 0));
 }
 
-/* --- failures ----------------------------------------------------------------------------------
- */
+/* --- failures --------------------------------------------------------------------------------- */
 
 static void told(struct relay *r, struct relay_peer *p, int err, const char *op, const char *object,
                  const char *hint)
@@ -94,8 +93,7 @@ static bool send_failed(struct relay *r, struct relay_peer *p, int err)
     return false;
 }
 
-/* --- bytes -------------------------------------------------------------------------------------
- */
+/* --- bytes ------------------------------------------------------------------------------------ */
 
 static void moved(struct relay_peer *p)
 {
@@ -210,8 +208,7 @@ void relay_peer_ready(struct relay *r, struct relay_peer *p, short revents)
         relay_peer_send(r, p);
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 /* How long answers are waited for once everything is sent; PLUG_FOREVER: for the peer's end. */
 static int64_t answer_time(const struct relay *r, const struct relay_peer *p)

@@ -12,8 +12,7 @@ void relay_event(struct relay *r, struct plug_json *j, const char *type, const s
     plug_json_string(j, "peer", p->name);
 }
 
-/* --- dump --------------------------------------------------------------------------------------
- */
+/* --- dump ------------------------------------------------------------------------------------- */
 
 /* "< 00000000  68 65 6c 6c 6f 0a  |hello.|", 16 bytes a line, at most 79 columns. */
 static void dump_line(char mark, uint64_t offset, const uint8_t *bytes, size_t len)
@@ -42,8 +41,7 @@ static void dump(struct relay *r, const struct relay_peer *p, char mark, uint64_
         dump_line(mark, offset + i, bytes + i, len - i < 16 ? len - i : 16);
 }
 
-/* --- payload -----------------------------------------------------------------------------------
- */
+/* --- payload ---------------------------------------------------------------------------------- */
 
 static void data_event(struct relay *r, const struct relay_peer *p, const char *direction,
                        const void *bytes, size_t len, size_t whole)
@@ -208,8 +206,7 @@ void relay_show_out(struct relay *r, struct relay_peer *p, const void *bytes, si
         dump(r, p, '>', p->sent, bytes, len);
 }
 
-/* --- progress and summary ----------------------------------------------------------------------
- */
+/* --- progress and summary --------------------------------------------------------------------- */
 
 static const char *amount(double bytes, char text[32])
 {

@@ -104,6 +104,8 @@ for line in sys.stdin:
     expect 2 "" $'plug connect: PLUG_CONNECT_SIZE: \'0\' is not between 1 and 1048576\ntry \'plug connect --help\''
     PLUG_VERSION_JSON=maybe plug version
     expect 2 "" $'plug version: PLUG_VERSION_JSON: \'maybe\' is not one of 1|yes|true|0|no|false\ntry \'plug version --help\''
+    PLUG_VERSION_HELP=1 plug version
+    expect 0 "plug $("$PLUG" --version | cut -d' ' -f2)"
     PLUG_VERSION_JSON='' plug version
     [ "${output:0:5}" = "plug " ]
     # the last one wins, and over the environment
