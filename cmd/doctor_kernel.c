@@ -59,6 +59,26 @@ static void check_epoll(struct doctor_finding *f)
         f->state = DOCTOR_BAD;
 }
 
+/* What selectors stand on here: PLUG_BACKEND counts, and what is not to be had is replaced. */
+static void check_selector(struct doctor_finding *f)
+{
+    struct plug_selector *s;
+    int err = plug_selector_open(&s, PLUG_BACKEND_AUTO);
+
+    if (err < 0) {
+        doctor_bad(f, err == -EINVAL ? "unset PLUG_BACKEND" : NULL, "%s",
+                   err == -EINVAL ? "PLUG_BACKEND is none of epoll, poll, select, auto"
+                                  : plug_strerror(err));
+        return;
+    }
+    if (plug_selector_fallback(s) < 0)
+        doctor_lacks(f, NULL, "%s serves: %s", plug_backend_name(plug_selector_backend(s)),
+                     plug_strerror(plug_selector_fallback(s)));
+    else
+        doctor_value(f, "%s", plug_backend_name(plug_selector_backend(s)));
+    plug_selector_close(s);
+}
+
 static void check_uring(struct doctor_finding *f)
 {
     struct io_uring_params params;
@@ -217,6 +237,7 @@ static void check_unix(struct doctor_finding *f)
 
 const struct doctor_check doctor_kernel[] = {
     {"Waiting", "epoll", check_epoll},
+    {NULL, "selector", check_selector},
     {NULL, "io_uring", check_uring},
     {"Sockets", "UNIX seqpacket", check_unix},
     {NULL, "SO_REUSEPORT", check_reuse_port},

@@ -59,3 +59,12 @@ assert ping["ok"] or "ping_group_range" in ping["fix"], ping'
     grep -q '✗ localhost' <<<"$output"
     [[ ${lines[-1]} == *", 1 missing that plug needs" ]]
 }
+
+@test "doctor: the way to wait that PLUG_BACKEND chooses, and a word that chooses none" {
+    PLUG_BACKEND=select plug doctor
+    [ "$status" -eq 0 ]
+    grep -Eq '^  ✓ selector +select$' <<<"$output"
+    PLUG_BACKEND=kqueue plug doctor
+    [ "$status" -eq 1 ]
+    grep -Eq '^  ✗ selector +PLUG_BACKEND is none of ' <<<"$output"
+}
