@@ -233,6 +233,14 @@ T_TEST(resolve_in_a_worker_answers_the_same)
     T_OK(resolve_within("localhost", PLUG_S(30)));
 }
 
+/* On a busy machine a worker may not have begun when its caller gives up: then once more. */
+static void hang_all_workers(void)
+{
+    for (int i = 0; i < 1000 && atomic_load(&asked) < PLUG_RESOLVE_WORKERS; i++)
+        T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
+    T_EQ(atomic_load(&asked), PLUG_RESOLVE_WORKERS);
+}
+
 T_TEST_PLAIN(resolve_keeps_its_deadline)
 {
     fake_begin();
@@ -250,7 +258,7 @@ T_TEST_PLAIN(resolve_keeps_the_deadline_of_a_scope)
     int err = resolve_within("hang", 0);
     plug_deadline_leave(&scope);
     T_ERR(err, PLUG_ETIMEOUT);
-    T_EQ(atomic_load(&asked), 1);
+    T_TRUE(atomic_load(&asked) <= 1);
 }
 
 T_TEST_PLAIN(resolve_asks_nobody_when_time_is_up)
@@ -267,7 +275,8 @@ T_TEST_PLAIN(resolve_asks_nobody_when_time_is_up)
 T_TEST_PLAIN(resolve_uses_at_most_its_workers)
 {
     fake_begin();
-    for (int i = 0; i < 3 * PLUG_RESOLVE_WORKERS; i++)
+    hang_all_workers();
+    for (int i = 0; i < 2 * PLUG_RESOLVE_WORKERS; i++)
         T_ERR(resolve_within("hang", PLUG_MS(10)), PLUG_ETIMEOUT);
     T_EQ(atomic_load(&asked), PLUG_RESOLVE_WORKERS);
     T_EQ(plug_resolve_trim(PLUG_NOWAIT), PLUG_RESOLVE_WORKERS);
@@ -318,8 +327,7 @@ T_TEST_PLAIN(resolve_waits_for_a_worker)
 {
     pthread_t opener;
     fake_begin();
-    for (int i = 0; i < PLUG_RESOLVE_WORKERS; i++)
-        T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
+    hang_all_workers();
     T_EQ(pthread_create(&opener, NULL, open_gate_later, NULL), 0);
     int err = resolve_within("1.many", PLUG_S(10));
     pthread_join(opener, NULL);
@@ -344,8 +352,7 @@ T_TEST_PLAIN(resolve_limits_its_queue)
     struct plug_waiter w = {.size = sizeof w, .name = "nested", .wait = nested_wait};
     fake_begin();
     waiting = deepest_result = 0;
-    for (int i = 0; i < PLUG_RESOLVE_WORKERS; i++)
-        T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
+    hang_all_workers();
     plug_waiter_set(&w);
     int err = resolve_within("hang", 0);
     plug_waiter_set(NULL);
@@ -414,8 +421,7 @@ T_TEST_PLAIN(resolve_works_after_fork)
 {
     needs_threads_after_fork();
     fake_begin();
-    for (int i = 0; i < PLUG_RESOLVE_WORKERS; i++)
-        T_ERR(resolve_within("hang", PLUG_MS(5)), PLUG_ETIMEOUT);
+    hang_all_workers();
     T_TRUE(child_resolves());
 }
 
