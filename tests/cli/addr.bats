@@ -16,6 +16,10 @@ expect() { # STATUS [LINE...]
     [ "$output" = "$wanted" ] || { diff <(echo "$wanted") <(echo "$output"); return 1; }
 }
 
+timeless() { # events without the fields that change
+    sed -E 's/"ts":"[^"]*",//; s/"v":1,//'
+}
+
 @test "addr: text, family, packed bytes, class" {
     plug addr 192.168.1.1 127.0.0.1 8.8.8.8:53 2001:DB8:0:0::1 '[::1]:80' ::FFFF:1.2.3.4 fe80::1%77
     expect 0 \
@@ -100,12 +104,11 @@ plug addr: parse example.com: not a valid address
 }
 
 @test "addr: --json" {
-    command -v jq >/dev/null || skip "no jq"
     plug addr --json '[fe80::1%77]:53' nonsense
     [ "$status" -eq 2 ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[0]}")" = '{"type":"address","input":"[fe80::1%77]:53","text":"[fe80::1%77]:53","family":"AF_INET6","packed":"fe800000000000000000000000000001","class":"link-local","global":false,"block":"fe80::/10","block_name":"link-local unicast","rfc":"RFC 4291","port":53,"scope":77}' ]
-    [ "$(jq -r .code <<<"${lines[1]}")" = PLUG_EADDR ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[2]}")" = '{"type":"summary","end_reason":"done","addresses":1,"errors":1,"exit":2}' ]
+    [ "$(timeless <<<"${lines[0]}")" = '{"type":"address","input":"[fe80::1%77]:53","text":"[fe80::1%77]:53","family":"AF_INET6","packed":"fe800000000000000000000000000001","class":"link-local","global":false,"block":"fe80::/10","block_name":"link-local unicast","rfc":"RFC 4291","port":53,"scope":77}' ]
+    [[ "${lines[1]}" == *'"code":"PLUG_EADDR",'* ]]
+    [ "$(timeless <<<"${lines[2]}")" = '{"type":"summary","end_reason":"done","addresses":1,"errors":1,"exit":2}' ]
     [ "${#lines[@]}" -eq 3 ]
 }
 

@@ -76,7 +76,7 @@ refuses() { # MESSAGE ARG...
     expect 0 513
     plug unpack '<4B' '00:1B:21:ff'
     expect 0 0 27 33 255
-    run --separate-stderr bash -c 'head -c 3000 /dev/zero | xxd -p | "$PLUG" unpack 3000x'
+    run --separate-stderr bash -c 'head -c 3000 /dev/zero | od -An -v -tx1 | "$PLUG" unpack 3000x'
     expect 0 ""
 }
 

@@ -16,6 +16,10 @@ expect() { # STATUS [LINE...]
     [ "$output" = "$wanted" ] || { diff <(echo "$wanted") <(echo "$output"); return 1; }
 }
 
+timeless() { # events without the fields that change
+    sed -E 's/"ts":"[^"]*",//; s/"v":1,//'
+}
+
 @test "url: every part" {
     plug url 'https://user@[::1]:8443/a%20b?q=1#f' http://www.python.org mailto:John.Doe@example.com
     expect 0 \
@@ -99,13 +103,12 @@ expect() { # STATUS [LINE...]
 }
 
 @test "url: --json" {
-    command -v jq >/dev/null || skip "no jq"
     plug url --json 'ws://h/?#' 'x:' 'h h'
     [ "$status" -eq 2 ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[0]}")" = '{"type":"url","text":"ws://h/?#","scheme":"ws","userinfo":null,"host":"h","port":80,"port_is_default":true,"path":"/","query":"","fragment":""}' ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[1]}")" = '{"type":"url","text":"x:","scheme":"x","userinfo":null,"host":null,"port":null,"port_is_default":false,"path":"","query":null,"fragment":null}' ]
-    [ "$(jq -r .code <<<"${lines[2]}")" = PLUG_EURL ]
-    [ "$(jq -c 'del(.ts,.v)' <<<"${lines[3]}")" = '{"type":"summary","end_reason":"done","urls":2,"errors":1,"exit":2}' ]
+    [ "$(timeless <<<"${lines[0]}")" = '{"type":"url","text":"ws://h/?#","scheme":"ws","userinfo":null,"host":"h","port":80,"port_is_default":true,"path":"/","query":"","fragment":""}' ]
+    [ "$(timeless <<<"${lines[1]}")" = '{"type":"url","text":"x:","scheme":"x","userinfo":null,"host":null,"port":null,"port_is_default":false,"path":"","query":null,"fragment":null}' ]
+    [[ "${lines[2]}" == *'"code":"PLUG_EURL",'* ]]
+    [ "$(timeless <<<"${lines[3]}")" = '{"type":"summary","end_reason":"done","urls":2,"errors":1,"exit":2}' ]
     [ "${#lines[@]}" -eq 4 ]
 }
 
