@@ -193,7 +193,10 @@ T_TEST(text_options)
     T_OK(r);
     T_OK(plug_sockopt_get_text(s, PLUG_SO_BIND_DEVICE, text, sizeof text));
     T_STR(text, "lo");
-    T_OK(plug_sockopt_set_text(s, PLUG_SO_BIND_DEVICE, ""));
+    r = plug_sockopt_set_text(s, PLUG_SO_BIND_DEVICE, "");
+    if (r == -EPERM) /* to bind is everybody's right, to undo it is not */
+        return;
+    T_OK(r);
     T_EQ(T_OK(plug_sockopt_get_text(s, PLUG_SO_BIND_DEVICE, text, sizeof text)), 0);
     T_ERR(plug_sockopt_set_text(s, PLUG_SO_BIND_DEVICE, "nosuch0"), -ENODEV);
 }
