@@ -14,9 +14,10 @@
 #define RELAY_QUEUE       ((size_t)256 * 1024) /* bytes that wait for one peer, or for stdout */
 #define RELAY_CHUNK       ((size_t)64 * 1024)  /* most bytes of one read */
 #define RELAY_MESSAGE_MAX ((size_t)1024 * 1024)
-#define RELAY_DRAIN       PLUG_S(2) /* what SIGTERM leaves the clients, and the end our bytes */
-#define RELAY_ANSWER      PLUG_S(1) /* --quit-after of datagrams and --on-eof=wait */
-#define RELAY_PAUSE       PLUG_S(1) /* input that brings nothing for so long does not flow */
+#define RELAY_DRAIN       PLUG_S(2)    /* what SIGTERM leaves the clients, and the end our bytes */
+#define RELAY_ANSWER      PLUG_S(1)    /* --quit-after of datagrams and --on-eof=wait */
+#define RELAY_FIRST       PLUG_MS(200) /* input that brings nothing from the start does not flow */
+#define RELAY_PAUSE       PLUG_S(1)    /* input that brings nothing for so long does not flow */
 
 enum relay_eof { RELAY_HALF, RELAY_CLOSE, RELAY_WAIT, RELAY_NEVER };
 enum relay_peer_eof { RELAY_EXIT, RELAY_SEND };

@@ -241,8 +241,8 @@ static int64_t idle_deadline(const struct relay *r, const struct relay_peer *p)
 
 /*
  * The peer's end of file may mean that it is gone, or only that it has said everything: TCP does
- * not tell. So input that flows is sent on; input that pauses ends it. What a person types does not
- * flow, nor does the input of several peers at once.
+ * not tell. So input that flows is sent on; input that pauses ends it. A pipe gets a moment for its
+ * first bytes. What a person types does not flow, nor does the input of several peers at once.
  */
 static int64_t flow_deadline(const struct relay *r, const struct relay_peer *p)
 {
@@ -250,8 +250,9 @@ static int64_t flow_deadline(const struct relay *r, const struct relay_peer *p)
 
     if (r->o->on_peer_eof == RELAY_SEND && !r->input.done)
         return PLUG_NEVER;
-    return r->keep || !r->input.open || r->input.empty || isatty(STDIN_FILENO) ? 0
-                                                                               : last + RELAY_PAUSE;
+    if (r->keep || !r->input.open || isatty(STDIN_FILENO))
+        return 0;
+    return r->input.empty ? p->active + RELAY_FIRST : last + RELAY_PAUSE;
 }
 
 /* When the end of the one side or the other ends it. */
@@ -277,7 +278,7 @@ static bool input_ready(const struct relay *r)
 {
     struct pollfd fd = {STDIN_FILENO, POLLIN, 0};
 
-    if (r->keep || r->stop || r->input.empty || isatty(STDIN_FILENO) || !relay_input_wanted(r))
+    if (r->keep || r->stop || isatty(STDIN_FILENO) || !relay_input_wanted(r))
         return false;
     return plug_wait_many(&fd, 1, plug_now()) > 0;
 }

@@ -67,6 +67,17 @@ print(n, flush=True)' >"$BATS_TEST_TMPDIR/got"
     [ "$(cat "$BATS_TEST_TMPDIR/got")" = 4000000 ]
 }
 
+@test "connect: a peer that ends at once does not cut input that is about to come" {
+    server 'c.shutdown(1); print(c.recv(9), flush=True)' >"$BATS_TEST_TMPDIR/got"
+    { sleep 0.05; echo late; } | timeout 20 "$PLUG" connect "tcp://127.0.0.1:$PORT"
+    wait "$PID"
+    [ "$(cat "$BATS_TEST_TMPDIR/got")" = "b'late\\n'" ]
+    rm "$BATS_TEST_TMPDIR/port"
+    server 'c.close()'
+    plug connect "tcp://127.0.0.1:$PORT" < <(sleep 5) # nothing is about to come: no wait for it
+    expect 0 "" ""
+}
+
 @test "connect: --on-peer-eof=send goes on until the input ends" {
     server 'c.shutdown(1)
 n = 0
