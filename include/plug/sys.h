@@ -27,6 +27,7 @@
 #include <sys/select.h> /* sigset_t, also in strict C11 */
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 
 struct addrinfo;
@@ -124,6 +125,26 @@ struct plug_sys {
     int (*epoll_pwait2)(int epfd, struct epoll_event *events, int max,
                         const struct timespec *timeout, const sigset_t *mask);
     int (*dup3)(int old_fd, int new_fd, int flags);
+
+    /* processes; fork of libc, so that its own locks are right in the child */
+    pid_t (*fork)(void);
+    void (*exit_now)(int status); /* _exit(2) */
+    int (*waitid)(idtype_t kind, id_t id, siginfo_t *ret_info, int options);
+    int (*pidfd_open)(pid_t pid, unsigned flags);
+    int (*pidfd_send_signal)(int pidfd, int sig);
+    int (*kill)(pid_t pid, int sig);
+    int (*prctl)(int option, unsigned long value);
+    int (*close_range)(unsigned first, unsigned last, unsigned flags);
+
+    /* signals */
+    int (*sigaction)(int sig, const struct sigaction *action, struct sigaction *ret_before);
+    int (*thread_sigmask)(int how, const sigset_t *set, sigset_t *ret_before);
+
+    /* memory straight from the kernel: anonymous and private; the stacks of fibers */
+    int (*mmap)(size_t len, int prot, int flags, void **ret_memory);
+    int (*munmap)(void *memory, size_t len);
+    int (*mprotect)(void *memory, size_t len, int prot);
+    int (*madvise)(void *memory, size_t len, int advice);
 };
 
 /* The kernel's table; static. Any thread. */

@@ -22,6 +22,16 @@ PLUG_BEGIN_DECLS
 
 struct plug_deadline;
 
+/*
+ * A descriptor that is waited for again and again. id is a number that no other opening of a
+ * descriptor in this process ever has, so that a waiter may keep it registered: where the same fd
+ * comes with another id, it was closed and opened anew. 0: not known, keep nothing.
+ */
+struct plug_wait_fd {
+    int fd;
+    uint64_t id;
+};
+
 struct plug_waiter {
     size_t size;
     const char *name;
@@ -39,19 +49,29 @@ struct plug_waiter {
     int (*wait_many)(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline);
     /* Runs fn(arg) where it may block without holding up others; NULL: it is simply called. */
     int (*call)(struct plug_waiter *w, int (*fn)(void *), void *arg, int64_t deadline);
+    /*
+     * As wait, for a descriptor that is waited for again and again, after an attempt that would
+     * have blocked: the waiter may trust the kernel to tell it of changes only. NULL: wait.
+     */
+    int (*ready)(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline);
+    /* fd is about to be closed or given away: what waits for it returns -EBADF. NULL: nothing. */
+    void (*forget)(struct plug_waiter *w, struct plug_wait_fd fd);
     /* Whole operations; each has its system call's meaning and -errno results. */
-    ssize_t (*recv)(struct plug_waiter *w, int fd, void *buf, size_t len, int flags,
+    ssize_t (*recv)(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len, int flags,
                     int64_t deadline);
-    ssize_t (*send)(struct plug_waiter *w, int fd, const void *buf, size_t len, int flags,
-                    int64_t deadline);
-    int (*accept)(struct plug_waiter *w, int fd, struct sockaddr *sa, socklen_t *len, int flags,
-                  int64_t deadline);
-    int (*connect)(struct plug_waiter *w, int fd, const struct sockaddr *sa, socklen_t len,
-                   int64_t deadline);
+    ssize_t (*send)(struct plug_waiter *w, struct plug_wait_fd fd, const void *buf, size_t len,
+                    int flags, int64_t deadline);
+    int (*accept)(struct plug_waiter *w, struct plug_wait_fd fd, struct sockaddr *sa,
+                  socklen_t *len, int flags, int64_t deadline);
+    int (*connect)(struct plug_waiter *w, struct plug_wait_fd fd, const struct sockaddr *sa,
+                   socklen_t len, int64_t deadline);
     /* State of the thread or fiber this waiter serves; the library's. */
     struct plug_deadline *scope;
     bool return_eintr;
 };
+
+/* A new id for struct plug_wait_fd, never 0. Any thread. */
+PLUG_API uint64_t plug_wait_id(void);
 
 /* The calling thread's waiter; never NULL. */
 PLUG_API struct plug_waiter *plug_waiter(void);
@@ -67,6 +87,9 @@ PLUG_API struct plug_waiter *plug_waiter_set(struct plug_waiter *w);
  * a signal is waited out unless plug_eintr_set(true). Results as in struct plug_waiter.
  */
 PLUG_API PLUG_MUST int plug_wait(int fd, short events, int64_t deadline);
+
+/* The same for a descriptor that is waited for again and again, after an attempt in vain. */
+PLUG_API PLUG_MUST int plug_wait_ready(struct plug_wait_fd fd, short events, int64_t deadline);
 
 /*
  * The same for several descriptors at once. Returns how many have revents other than 0. borrows

@@ -163,13 +163,45 @@
     X(LIBC, CALL, int, dup3, (int old_fd, int new_fd, int flags), (old_fd, new_fd, flags),         \
       -EMFILE, -EBUSY)
 
+#define PLUG__SYS_PROCESS_ENTRIES(X)                                                               \
+    X(LIBC, CALL, pid_t, fork, (void), (), -EAGAIN, -ENOMEM)                                       \
+    X(OWN, VOID, void, exit_now, (int status), (status), 0)                                        \
+    X(LIBC, CALL, int, waitid, (idtype_t kind, id_t id, siginfo_t *info, int options),             \
+      (kind, id, info, options), -ECHILD, -EINTR)                                                  \
+    X(OWN, CALL, int, pidfd_open, (pid_t pid, unsigned flags), (pid, flags),                       \
+      -ENOSYS, -EMFILE, -ENFILE, -ENOMEM)                                                          \
+    X(OWN, CALL, int, pidfd_send_signal, (int pidfd, int sig), (pidfd, sig), -ESRCH, -EPERM)       \
+    X(LIBC, CALL, int, kill, (pid_t pid, int sig), (pid, sig), -ESRCH, -EPERM)                     \
+    X(OWN, CALL, int, prctl, (int option, unsigned long value), (option, value), -EINVAL, -EPERM)  \
+    X(OWN, CALL, int, close_range, (unsigned first, unsigned last, unsigned flags),                \
+      (first, last, flags), -ENOSYS)
+
+#define PLUG__SYS_SIGNAL_ENTRIES(X)                                                                \
+    X(LIBC, CALL, int, sigaction,                                                                  \
+      (int sig, const struct sigaction *action, struct sigaction *before), (sig, action, before),  \
+      -EINVAL)                                                                                     \
+    X(OWN, CALL, int, thread_sigmask, (int how, const sigset_t *set, sigset_t *before),                   \
+      (how, set, before), -EINVAL)
+
+#define PLUG__SYS_MEMORY_ENTRIES(X)                                                                \
+    X(OWN, CALL, int, mmap, (size_t len, int prot, int flags, void **memory),                      \
+      (len, prot, flags, memory), -ENOMEM)                                                         \
+    X(LIBC, SURE, int, munmap, (void *memory, size_t len), (memory, len), 0)                       \
+    X(LIBC, CALL, int, mprotect, (void *memory, size_t len, int prot), (memory, len, prot),        \
+      -ENOMEM, -EACCES)                                                                            \
+    X(LIBC, CALL, int, madvise, (void *memory, size_t len, int advice), (memory, len, advice),     \
+      -EINVAL, -ENOMEM, -EAGAIN)
+
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
     PLUG__SYS_WAIT_ENTRIES(X)                                                                      \
     PLUG__SYS_NAME_ENTRIES(X)                                                                      \
     PLUG__SYS_THREAD_ENTRIES(X)                                                                    \
-    PLUG__SYS_EPOLL_ENTRIES(X)
+    PLUG__SYS_EPOLL_ENTRIES(X)                                                                     \
+    PLUG__SYS_PROCESS_ENTRIES(X)                                                                   \
+    PLUG__SYS_SIGNAL_ENTRIES(X)                                                                    \
+    PLUG__SYS_MEMORY_ENTRIES(X)
 
 enum plug__sys_entry {
 #define PLUG__SYS_ENUM(kernel, tap, result, name, ...) PLUG__SYS_##name,

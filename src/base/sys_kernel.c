@@ -11,8 +11,12 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int kernel_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
@@ -216,6 +220,52 @@ static int kernel_epoll_pwait2(int epfd, struct epoll_event *events, int max,
     }
     r = epoll_pwait(epfd, events, max, milliseconds(timeout), mask);
     return r < 0 ? -errno : r;
+}
+
+/* --- processes, signals, memory --------------------------------------------------------------- */
+
+static void kernel_exit_now(int status)
+{
+    _exit(status);
+}
+
+static int kernel_pidfd_open(pid_t pid, unsigned flags)
+{
+    long r = syscall(SYS_pidfd_open, pid, flags);
+
+    return r < 0 ? -errno : (int)r;
+}
+
+static int kernel_pidfd_send_signal(int pidfd, int sig)
+{
+    return syscall(SYS_pidfd_send_signal, pidfd, sig, NULL, 0) < 0 ? -errno : 0;
+}
+
+static int kernel_prctl(int option, unsigned long value)
+{
+    int r = prctl(option, value, 0, 0, 0);
+
+    return r < 0 ? -errno : r;
+}
+
+static int kernel_close_range(unsigned first, unsigned last, unsigned flags)
+{
+    return syscall(SYS_close_range, first, last, flags) < 0 ? -errno : 0;
+}
+
+static int kernel_thread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
+{
+    return -pthread_sigmask(how, set, ret_before);
+}
+
+static int kernel_mmap(size_t len, int prot, int flags, void **ret_memory)
+{
+    void *p = mmap(NULL, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (p == MAP_FAILED)
+        return -errno;
+    *ret_memory = p;
+    return 0;
 }
 
 #define KERNEL_LIBC(result, name, params, args)                                                    \

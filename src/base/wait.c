@@ -156,6 +156,33 @@ int plug_wait(int fd, short events, int64_t deadline)
     return plug__wait_with(wait_single, &p, deadline);
 }
 
+struct kept {
+    struct plug_wait_fd fd;
+    short events;
+};
+
+static int wait_ready(struct plug_waiter *w, void *arg, int64_t deadline)
+{
+    const struct kept *k = arg;
+
+    return w->ready ? w->ready(w, k->fd, k->events, deadline)
+                    : w->wait(w, k->fd.fd, k->events, deadline);
+}
+
+int plug_wait_ready(struct plug_wait_fd fd, short events, int64_t deadline)
+{
+    struct kept k = {fd, events};
+
+    return plug__wait_with(wait_ready, &k, deadline);
+}
+
+uint64_t plug_wait_id(void)
+{
+    static _Atomic uint64_t last;
+
+    return atomic_fetch_add_explicit(&last, 1, memory_order_relaxed) + 1;
+}
+
 struct several {
     struct pollfd *fds;
     size_t count;

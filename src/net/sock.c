@@ -47,6 +47,7 @@ int plug__sock_make(struct plug_sock **ret, int fd, int family, int type, int pr
     if (!s)
         return -ENOMEM;
     s->fd = fd;
+    s->id = plug_wait_id();
     s->family = family;
     s->type = type & ~TYPE_FLAGS;
     s->proto = proto;
@@ -166,6 +167,9 @@ int plug_sock_detach(struct plug_sock *s)
 {
     PLUG_ASSERT(s);
     int fd = s->fd;
+    struct plug_waiter *w = plug_waiter();
+    if (w->forget)
+        w->forget(w, plug__sock_wait_fd(s));
     plug__unix_file_free(s->file);
     plug_free(s);
     return fd;

@@ -3,6 +3,7 @@
 #define PLUG_NET_SOCK_IMPL_H
 /* The inside of struct plug_sock, and how its operations wait. For src/net only. */
 #include <plug/sock.h>
+#include <plug/wait.h>
 #include <stdatomic.h>
 
 struct plug__unix_file;
@@ -10,10 +11,16 @@ struct plug__unix_file;
 struct plug_sock {
     int fd;
     int family, type, proto;      /* type without flag bits */
+    uint64_t id;                  /* of this opening of fd, for the waiter */
     int64_t timeout;              /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
     atomic_bool nonblock;         /* we have set O_NONBLOCK (a duplicate may have set it, too) */
     struct plug__unix_file *file; /* the path that plug_listen made; else NULL */
 };
+
+static inline struct plug_wait_fd plug__sock_wait_fd(const struct plug_sock *s)
+{
+    return (struct plug_wait_fd){s->fd, s->id};
+}
 
 /* Where the kernel writes an address; zeroed, so that no byte of the value is ever undefined. */
 #define PLUG__ADDR_ROOM                                                                            \

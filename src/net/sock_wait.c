@@ -62,10 +62,11 @@ static int in_vain(int ready, short events, int64_t deadline)
 }
 
 /* Tries without blocking until it works, fails, or time is over. */
-static ssize_t try_and_wait(int fd, short events, int64_t deadline, plug__try_fn *fn, void *arg)
+static ssize_t try_and_wait(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
+                            void *arg)
 {
     for (int ready = 0;;) {
-        ssize_t r = fn(fd, MSG_DONTWAIT, arg);
+        ssize_t r = fn(s->fd, MSG_DONTWAIT, arg);
         if (interrupted(r))
             continue;
         if (r != -EAGAIN || deadline == PLUG__TRY_ONCE)
@@ -73,7 +74,7 @@ static ssize_t try_and_wait(int fd, short events, int64_t deadline, plug__try_fn
         r = ready ? in_vain(ready, events, deadline) : 0;
         if (r < 0)
             return r;
-        ready = plug_wait(fd, events, deadline);
+        ready = plug_wait_ready(plug__sock_wait_fd(s), events, deadline);
         if (ready < 0)
             return ready;
     }
@@ -85,7 +86,7 @@ static ssize_t settle(struct plug_sock *s, short events, plug__try_fn *fn, void 
     while (interrupted(r))
         r = fn(s->fd, 0, arg);
     if (r == -EAGAIN && shared_nonblock(s->fd))
-        return try_and_wait(s->fd, events, PLUG_NEVER, fn, arg);
+        return try_and_wait(s, events, PLUG_NEVER, fn, arg);
     return r;
 }
 
@@ -93,7 +94,7 @@ ssize_t plug__sock_try(struct plug_sock *s, short events, int64_t deadline, plug
                        void *arg)
 {
     if (!plug_wait_may_block(deadline))
-        return try_and_wait(s->fd, events, deadline, fn, arg);
+        return try_and_wait(s, events, deadline, fn, arg);
     return settle(s, events, fn, arg, fn(s->fd, 0, arg));
 }
 
@@ -141,9 +142,9 @@ static ssize_t recv_slow(struct plug_sock *s, struct transfer t, int64_t deadlin
         return settle(s, POLLIN, recv_once, &t, r);
     struct plug_waiter *w = plug_waiter();
     if (!w->recv || deadline == PLUG__TRY_ONCE)
-        return try_and_wait(s->fd, t.flags & MSG_OOB ? POLLPRI : POLLIN, deadline, recv_once, &t);
+        return try_and_wait(s, t.flags & MSG_OOB ? POLLPRI : POLLIN, deadline, recv_once, &t);
     do
-        r = w->recv(w, s->fd, t.buf, t.len, t.flags, whole_deadline(deadline));
+        r = w->recv(w, plug__sock_wait_fd(s), t.buf, t.len, t.flags, whole_deadline(deadline));
     while (interrupted(r));
     return r;
 }
@@ -154,9 +155,9 @@ static ssize_t send_slow(struct plug_sock *s, struct transfer t, int64_t deadlin
         return settle(s, POLLOUT, send_once, &t, r);
     struct plug_waiter *w = plug_waiter();
     if (!w->send || deadline == PLUG__TRY_ONCE)
-        return try_and_wait(s->fd, POLLOUT, deadline, send_once, &t);
+        return try_and_wait(s, POLLOUT, deadline, send_once, &t);
     do
-        r = w->send(w, s->fd, t.bytes, t.len, t.flags, whole_deadline(deadline));
+        r = w->send(w, plug__sock_wait_fd(s), t.bytes, t.len, t.flags, whole_deadline(deadline));
     while (interrupted(r));
     return r;
 }
@@ -200,7 +201,8 @@ int plug__sock_accept(struct plug_sock *s, struct plug_addr *ret_addr, int flags
         int r;
         do {
             ret_addr->len = sizeof ret_addr->ss;
-            r = w->accept(w, s->fd, &ret_addr->sa, &ret_addr->len, flags, whole_deadline(deadline));
+            r = w->accept(w, plug__sock_wait_fd(s), &ret_addr->sa, &ret_addr->len, flags,
+                          whole_deadline(deadline));
         } while (interrupted(r));
         return r;
     }
@@ -212,7 +214,8 @@ int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_
 {
     struct plug_waiter *w = plug_waiter();
     if (w->connect && deadline != PLUG__TRY_ONCE)
-        return w->connect(w, s->fd, &addr->sa, addr->len, whole_deadline(deadline));
+        return w->connect(w, plug__sock_wait_fd(s), &addr->sa, addr->len,
+                          whole_deadline(deadline));
     if (!plug_wait_may_block(deadline)) {
         int r = plug__sock_nonblock(s, true);
         if (r < 0)

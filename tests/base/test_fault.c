@@ -570,13 +570,34 @@ static int other_entries_fail(const struct plug_sys *s)
     return entries;
 }
 
+static int process_entries_fail(const struct plug_sys *s)
+{
+    int entries = 0;
+    siginfo_t info;
+    sigset_t set;
+    void *memory;
+    FAILS(fork);
+    FAILS(waitid, P_ALL, 0, &info, WEXITED);
+    FAILS(pidfd_open, 0, 0);
+    FAILS(pidfd_send_signal, -1, 0);
+    FAILS(kill, -1, 0);
+    FAILS(prctl, -1, 0);
+    FAILS(close_range, ~0u, ~0u, 0);
+    FAILS(sigaction, 0, NULL, NULL);
+    FAILS(thread_sigmask, SIG_BLOCK, NULL, &set);
+    FAILS(mmap, 0, 0, 0, &memory);
+    FAILS(mprotect, NULL, 0, 0);
+    FAILS(madvise, NULL, 0, -1);
+    return entries;
+}
+
 /* The tap's wrapper of each entry: an injected error comes out of it, whatever the arguments. */
 T_TEST_PLAIN(fault_reaches_every_entry)
 {
     int entries, fallible = 0;
     lay("*:*");
     const struct plug_sys *s = plug_sys();
-    entries = socket_entries_fail(s) + other_entries_fail(s);
+    entries = socket_entries_fail(s) + other_entries_fail(s) + process_entries_fail(s);
     T_EQ(s->if_nametoindex("lo"), 0);
     entries++;
     T_TRUE(s->now(CLOCK_MONOTONIC) > 0);

@@ -205,3 +205,28 @@ T_TEST(wait_goes_through_the_waiter_in_place)
     T_TRUE(plug_waiter_set(NULL) == NULL);
     T_STR(plug_waiter()->name, "poll");
 }
+
+static struct plug_wait_fd kept;
+
+static int other_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events,
+                       int64_t deadline)
+{
+    (void)w, (void)deadline;
+    kept = fd;
+    return events;
+}
+
+T_TEST(wait_tells_a_waiter_which_opening_of_a_descriptor_it_is)
+{
+    static struct plug_waiter other = {.size = sizeof other, .name = "other", .wait = other_wait};
+    uint64_t id = plug_wait_id();
+    T_TRUE(id != 0 && plug_wait_id() != id);
+    plug_waiter_set(&other);
+    T_EQ(plug_wait_ready((struct plug_wait_fd){99, id}, POLLIN, 1234), POLLIN);
+    T_EQ(asked, 1234); /* one that keeps nothing waits as ever */
+    other.ready = other_ready;
+    T_EQ(plug_wait_ready((struct plug_wait_fd){99, id}, POLLOUT, 1234), POLLOUT);
+    T_TRUE(kept.fd == 99 && kept.id == id);
+    other.ready = NULL;
+    plug_waiter_set(NULL);
+}
