@@ -8,6 +8,7 @@
 #include <plug/sys.h>
 #include <plug/time.h>
 #include <plug/wait.h>
+#include <plug/defer.h>
 #include <plug/buf.h>
 #include <plug/text.h>
 #include <plug/bytes.h>

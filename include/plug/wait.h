@@ -21,6 +21,7 @@
 PLUG_BEGIN_DECLS
 
 struct plug_deadline;
+struct plug_defer_frame;
 
 /*
  * A descriptor that is waited for again and again. id is a number that no other opening of a
@@ -67,6 +68,7 @@ struct plug_waiter {
                    socklen_t len, int64_t deadline);
     /* State of the thread or fiber this waiter serves; the library's. */
     struct plug_deadline *scope;
+    struct plug_defer_frame *defer;
     bool return_eintr;
 };
 

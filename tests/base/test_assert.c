@@ -123,6 +123,19 @@ static void allocator_incomplete(void)
     (void)!plug_allocator_set(&a);
 }
 
+static void defer_without_a_frame(void)
+{
+    (void)!plug_defer(plug_free, NULL);
+}
+
+static void defer_frames_out_of_order(void)
+{
+    struct plug_defer_frame outer, inner;
+    plug_defer_enter(&outer);
+    plug_defer_enter(&inner);
+    plug_defer_leave(&outer);
+}
+
 T_TEST_PLAIN(assert_stops_misuse)
 {
     expect_abort(buf_without_maximum, "a buffer needs a maximum");
@@ -131,6 +144,8 @@ T_TEST_PLAIN(assert_stops_misuse)
     expect_abort(commit_too_much, "more committed than reserved");
     expect_abort(scopes_out_of_order, "innermost first");
     expect_abort(allocator_incomplete, "all three functions");
+    expect_abort(defer_without_a_frame, "plug_defer_enter comes first");
+    expect_abort(defer_frames_out_of_order, "innermost first");
 }
 
 T_TEST_PLAIN(assert_stops_misused_json)

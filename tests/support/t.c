@@ -356,6 +356,7 @@ enum t_verdict t_run_case(const struct t_case *c)
     plug_waiter_set(NULL);
     w = plug_waiter();
     w->scope = NULL;
+    w->defer = NULL;
     w->return_eintr = false;
     plug_resolve_trim(PLUG_S(2)); /* idle workers are no leak; one that hangs is */
     check_invariants(&before);
