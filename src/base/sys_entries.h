@@ -180,7 +180,7 @@
     X(LIBC, CALL, int, sigaction,                                                                  \
       (int sig, const struct sigaction *action, struct sigaction *before), (sig, action, before),  \
       -EINVAL)                                                                                     \
-    X(OWN, CALL, int, thread_sigmask, (int how, const sigset_t *set, sigset_t *before),                   \
+    X(OWN, CALL, int, thread_sigmask, (int how, const sigset_t *set, sigset_t *before),            \
       (how, set, before), -EINVAL)
 
 #define PLUG__SYS_MEMORY_ENTRIES(X)                                                                \

@@ -214,8 +214,7 @@ int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_
 {
     struct plug_waiter *w = plug_waiter();
     if (w->connect && deadline != PLUG__TRY_ONCE)
-        return w->connect(w, plug__sock_wait_fd(s), &addr->sa, addr->len,
-                          whole_deadline(deadline));
+        return w->connect(w, plug__sock_wait_fd(s), &addr->sa, addr->len, whole_deadline(deadline));
     if (!plug_wait_may_block(deadline)) {
         int r = plug__sock_nonblock(s, true);
         if (r < 0)

@@ -281,25 +281,26 @@ static int counted_wait(struct plug_waiter *w, int fd, short events, int64_t dea
     return r;
 }
 
-static ssize_t whole_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len, int flags,
-                          int64_t deadline)
+static ssize_t whole_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
+                          int flags, int64_t deadline)
 {
     (void)w;
     (void)deadline;
     return ++recvs == 1 ? -EINTR : plug_sys()->recv(fd.fd, buf, len, flags);
 }
 
-static ssize_t whole_send(struct plug_waiter *w, struct plug_wait_fd fd, const void *buf, size_t len, int flags,
-                          int64_t deadline)
+static ssize_t whole_send(struct plug_waiter *w, struct plug_wait_fd fd, const void *buf,
+                          size_t len, int flags, int64_t deadline)
 {
     (void)w;
     sends++;
-    return deadline == PLUG_NEVER && (flags & MSG_NOSIGNAL) ? plug_sys()->send(fd.fd, buf, len, flags)
-                                                            : -EINVAL;
+    return deadline == PLUG_NEVER && (flags & MSG_NOSIGNAL)
+               ? plug_sys()->send(fd.fd, buf, len, flags)
+               : -EINVAL;
 }
 
-static int whole_accept(struct plug_waiter *w, struct plug_wait_fd fd, struct sockaddr *sa, socklen_t *len,
-                        int flags, int64_t deadline)
+static int whole_accept(struct plug_waiter *w, struct plug_wait_fd fd, struct sockaddr *sa,
+                        socklen_t *len, int flags, int64_t deadline)
 {
     (void)w;
     (void)deadline;
@@ -307,8 +308,8 @@ static int whole_accept(struct plug_waiter *w, struct plug_wait_fd fd, struct so
     return plug_sys()->accept4(fd.fd, sa, len, flags);
 }
 
-static int whole_connect(struct plug_waiter *w, struct plug_wait_fd fd, const struct sockaddr *sa, socklen_t len,
-                         int64_t deadline)
+static int whole_connect(struct plug_waiter *w, struct plug_wait_fd fd, const struct sockaddr *sa,
+                         socklen_t len, int64_t deadline)
 {
     (void)w;
     (void)deadline;
