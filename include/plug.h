@@ -9,6 +9,7 @@
 #include <plug/time.h>
 #include <plug/wait.h>
 #include <plug/defer.h>
+#include <plug/offload.h>
 #include <plug/buf.h>
 #include <plug/text.h>
 #include <plug/bytes.h>

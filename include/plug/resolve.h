@@ -17,9 +17,9 @@
  *
  * libc's look-ups cannot be interrupted. Where no deadline is in force, the thread is a plain one
  * and does not want to hear of signals (plug_eintr_set), they run right here: no thread is made.
- * Otherwise they run on a small pool of workers (PLUG_RESOLVE_WORKERS at most, started when needed,
- * ended when idle); a caller whose deadline passes leaves at once, and the worker frees the
- * abandoned result when libc returns. When all workers hang, further look-ups wait for one within
+ * Otherwise they run in the pool of plug/offload.h (on PLUG_RESOLVE_WORKERS of its threads at most,
+ * besides those for other work); a caller whose deadline passes leaves at once, and the worker
+ * frees the abandoned result when libc returns. When all workers hang, further look-ups wait for one within
  * their own deadline. After fork(2) the child starts with a fresh, empty pool.
  *
  * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -EINTR, -ENOMEM,
@@ -31,10 +31,9 @@
 
 PLUG_BEGIN_DECLS
 
-#define PLUG_RESOLVE_MAX     64        /* most answers kept of one look-up */
-#define PLUG_RESOLVE_WORKERS 4         /* most threads blocked in libc at once */
-#define PLUG_RESOLVE_QUEUE   256       /* most look-ups that wait for a worker */
-#define PLUG_RESOLVE_IDLE    PLUG_S(5) /* an idle worker ends after this time */
+#define PLUG_RESOLVE_MAX     64  /* most answers kept of one look-up */
+#define PLUG_RESOLVE_WORKERS 4   /* most threads blocked in libc at once */
+#define PLUG_RESOLVE_QUEUE   256 /* most look-ups that wait for a worker */
 
 struct plug_resolve_opts {
     size_t size;
@@ -144,11 +143,7 @@ enum plug_confirm {
 #define PLUG_CONFIRM_NAMES 8
 PLUG_API PLUG_MUST int plug_confirm(const struct plug_addr *addr, char **ret_name, int *ret_error);
 
-/*
- * Ends the idle workers at once and waits up to timeout (PLUG_NOWAIT: not at all) for busy ones, to
- * end them too: before a fork, before the library is unloaded, at the end of a test. Returns how
- * many are left: each is blocked in libc. Any thread, not from within a look-up.
- */
+/* Ends the workers: plug_offload_trim, as look-ups share its pool. Returns how many are left. */
 PLUG_API size_t plug_resolve_trim(int64_t timeout);
 
 PLUG_END_DECLS

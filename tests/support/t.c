@@ -358,7 +358,7 @@ enum t_verdict t_run_case(const struct t_case *c)
     w->scope = NULL;
     w->defer = NULL;
     w->return_eintr = false;
-    plug_resolve_trim(PLUG_S(2)); /* idle workers are no leak; one that hangs is */
+    plug_offload_trim(PLUG_S(2)); /* idle workers are no leak; one that hangs is */
     check_invariants(&before);
     return t_run.verdict;
 }
