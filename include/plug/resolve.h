@@ -19,8 +19,8 @@
  * and does not want to hear of signals (plug_eintr_set), they run right here: no thread is made.
  * Otherwise they run in the pool of plug/offload.h (on PLUG_RESOLVE_WORKERS of its threads at most,
  * besides those for other work); a caller whose deadline passes leaves at once, and the worker
- * frees the abandoned result when libc returns. When all workers hang, further look-ups wait for one within
- * their own deadline. After fork(2) the child starts with a fresh, empty pool.
+ * frees the abandoned result when libc returns. When all workers hang, further look-ups wait for
+ * one within their own deadline. After fork(2) the child starts with a fresh, empty pool.
  *
  * Errors of all look-ups: PLUG_EAI_x, PLUG_EHOST_x, PLUG_ETIMEOUT, -ECANCELED, -EINTR, -ENOMEM,
  * PLUG_ELIMIT (name longer than 253 bytes, PLUG_RESOLVE_QUEUE look-ups waiting already), the error

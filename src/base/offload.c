@@ -258,7 +258,7 @@ int plug_offload_limit(unsigned threads)
     return 0;
 }
 
-/* Unlinks idle workers and tells them to leave; while a job may begin, they are about to take it. */
+/* Unlinks idle workers and tells them to leave, unless a job may begin: they will take that. */
 static size_t idle_take(pthread_t *ret, size_t max)
 {
     size_t count = 0;
