@@ -34,6 +34,7 @@ struct addrinfo;
 struct epoll_event;
 struct ifaddrs;
 struct mmsghdr;
+struct rlimit;
 
 PLUG_BEGIN_DECLS
 
@@ -140,11 +141,16 @@ struct plug_sys {
     int (*sigaction)(int sig, const struct sigaction *action, struct sigaction *ret_before);
     int (*thread_sigmask)(int how, const sigset_t *set, sigset_t *ret_before);
 
-    /* memory straight from the kernel: anonymous and private; the stacks of fibers */
+    /* memory straight from the kernel: anonymous; private unless flags have MAP_SHARED */
     int (*mmap)(size_t len, int prot, int flags, void **ret_memory);
     int (*munmap)(void *memory, size_t len);
     int (*mprotect)(void *memory, size_t len, int prot);
     int (*madvise)(void *memory, size_t len, int advice);
+
+    /* threads of servers, with the stack they need; limits of the process */
+    int (*thread_create_stack)(pthread_t *ret_thread, size_t stack, void *(*main)(void *),
+                               void *arg);
+    int (*getrlimit)(int resource, struct rlimit *ret_limit);
 };
 
 /* The kernel's table; static. Any thread. */

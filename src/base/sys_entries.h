@@ -192,6 +192,12 @@
     X(LIBC, CALL, int, madvise, (void *memory, size_t len, int advice), (memory, len, advice),     \
       -EINVAL, -ENOMEM, -EAGAIN)
 
+#define PLUG__SYS_LIMIT_ENTRIES(X)                                                                 \
+    X(OWN, CALL, int, thread_create_stack,                                                         \
+      (pthread_t *thread, size_t stack, void *(*start)(void *), void *arg),                        \
+      (thread, stack, start, arg), -EAGAIN)                                                        \
+    X(OWN, CALL, int, getrlimit, (int resource, struct rlimit *limit), (resource, limit), -EINVAL)
+
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
@@ -201,7 +207,8 @@
     PLUG__SYS_EPOLL_ENTRIES(X)                                                                     \
     PLUG__SYS_PROCESS_ENTRIES(X)                                                                   \
     PLUG__SYS_SIGNAL_ENTRIES(X)                                                                    \
-    PLUG__SYS_MEMORY_ENTRIES(X)
+    PLUG__SYS_MEMORY_ENTRIES(X)                                                                    \
+    PLUG__SYS_LIMIT_ENTRIES(X)
 
 enum plug__sys_entry {
 #define PLUG__SYS_ENUM(kernel, tap, result, name, ...) PLUG__SYS_##name,

@@ -12,6 +12,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/sendfile.h>
@@ -183,16 +184,42 @@ static int kernel_if_indextoname(unsigned index, char *buf)
 }
 
 /* The library's own threads handle no signal of the program's. */
-static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), void *arg)
+static int create_thread(pthread_t *ret_thread, const pthread_attr_t *attr, void *(*start)(void *),
+                         void *arg)
 {
     sigset_t all, before;
     int err;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    err = pthread_create(ret_thread, NULL, start, arg);
+    err = pthread_create(ret_thread, attr, start, arg);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return -err;
+}
+
+static int kernel_thread_create(pthread_t *ret_thread, void *(*start)(void *), void *arg)
+{
+    return create_thread(ret_thread, NULL, start, arg);
+}
+
+static int kernel_thread_create_stack(pthread_t *ret_thread, size_t stack, void *(*start)(void *),
+                                      void *arg)
+{
+    pthread_attr_t attr;
+    int r = -pthread_attr_init(&attr);
+
+    if (r < 0)
+        return r;
+    r = -pthread_attr_setstacksize(&attr, stack);
+    if (r == 0)
+        r = create_thread(ret_thread, &attr, start, arg);
+    pthread_attr_destroy(&attr);
+    return r;
+}
+
+static int kernel_getrlimit(int resource, struct rlimit *ret_limit)
+{
+    return getrlimit((__rlimit_resource_t)resource, ret_limit) < 0 ? -errno : 0;
 }
 
 /* Whole milliseconds, never earlier than asked; -1 is for ever. */
@@ -260,7 +287,8 @@ static int kernel_thread_sigmask(int how, const sigset_t *set, sigset_t *ret_bef
 
 static int kernel_mmap(size_t len, int prot, int flags, void **ret_memory)
 {
-    void *p = mmap(NULL, len, prot, flags | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    flags |= flags & MAP_SHARED ? 0 : MAP_PRIVATE;
+    void *p = mmap(NULL, len, prot, flags | MAP_ANONYMOUS, -1, 0);
 
     if (p == MAP_FAILED)
         return -errno;

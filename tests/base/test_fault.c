@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -575,6 +576,8 @@ static int process_entries_fail(const struct plug_sys *s)
     int entries = 0;
     siginfo_t info;
     sigset_t set;
+    pthread_t thread;
+    struct rlimit limit;
     void *memory;
     FAILS(fork);
     FAILS(waitid, P_ALL, 0, &info, WEXITED);
@@ -588,6 +591,8 @@ static int process_entries_fail(const struct plug_sys *s)
     FAILS(mmap, 0, 0, 0, &memory);
     FAILS(mprotect, NULL, 0, 0);
     FAILS(madvise, NULL, 0, -1);
+    FAILS(thread_create_stack, &thread, 0, NULL, NULL);
+    FAILS(getrlimit, -1, &limit);
     return entries;
 }
 
