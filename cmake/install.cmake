@@ -8,6 +8,7 @@ install(FILES ${PLUG_HEADERS} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/plug)
 
 # The prefix is found from where plug.pc lies, so that "cmake --install --prefix" may move it.
 file(RELATIVE_PATH up_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+list(JOIN PLUG_MODULES ", " PLUG_REQUIRES)
 configure_file(cmake/plug.pc.in plug.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/plug.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 

@@ -67,7 +67,7 @@ static void check_selector(struct doctor_finding *f)
 
     if (err < 0) {
         doctor_bad(f, err == -EINVAL ? "unset PLUG_BACKEND" : NULL, "%s",
-                   err == -EINVAL ? "PLUG_BACKEND is none of epoll, poll, select, auto"
+                   err == -EINVAL ? "PLUG_BACKEND is none of epoll, poll, select, uring, auto"
                                   : plug_strerror(err));
         return;
     }
@@ -77,6 +77,22 @@ static void check_selector(struct doctor_finding *f)
     else
         doctor_value(f, "%s", plug_backend_name(plug_selector_backend(s)));
     plug_selector_close(s);
+}
+
+/* What the kernel allows, the library may still not be able to use. */
+static void uring_in_the_library(struct doctor_finding *f)
+{
+    struct plug_selector *s;
+    int err = plug_selector_open(&s, PLUG_BACKEND_URING);
+
+    if (err == PLUG_EUNSUPPORTED)
+        doctor_lacks(f, NULL, "this plug was built without liburing, or wants Linux 5.11");
+    else if (err == -ENOMEM)
+        doctor_lacks(f, "ulimit -l unlimited", "no locked memory left for it; epoll serves");
+    else if (err < 0)
+        refused(f, err);
+    else
+        plug_selector_close(s);
 }
 
 static void check_uring(struct doctor_finding *f)
@@ -89,11 +105,13 @@ static void check_uring(struct doctor_finding *f)
     fd = call(SYS_io_uring_setup, 1, (long)&params, 0, 0);
     (void)doctor_line("/proc/sys/kernel/io_uring_disabled", off, sizeof off);
     descriptor(f, fd);
-    if (fd >= 0)
+    if (fd >= 0) {
         doctor_value(f, "features 0x%x", params.features);
-    else if (fd == -EPERM && *off != '0')
+        uring_in_the_library(f);
+    } else if (fd == -EPERM && *off != '0') {
         doctor_lacks(f, "sudo sysctl -w kernel.io_uring_disabled=0",
                      "switched off (kernel.io_uring_disabled=%c); epoll serves", *off);
+    }
 }
 
 static void check_openat2(struct doctor_finding *f)

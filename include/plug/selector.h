@@ -17,9 +17,10 @@
  * nothing for those that are not ready.
  *
  * Closing: a descriptor that was closed while registered is silent, and plug_selector_del takes it
- * out then too. Delete it before its number is taken again: on select and poll nothing tells the
- * new file from the old one. Within a batch, where one answer may end the owner of the next, ask
- * plug_selector_fresh before each.
+ * out then too. Delete it before its number is taken again: on select, poll and uring nothing tells
+ * the new file from the old one, and uring may keep what was closed open until it is deleted.
+ * Within a batch, where one answer may end the owner of the next, ask plug_selector_fresh before
+ * each.
  *
  * Threads: one at a time. After fork(2) a child opens its own.
  */
@@ -38,10 +39,12 @@ enum plug_backend {
     PLUG_BACKEND_AUTO, /* what the environment variable PLUG_BACKEND names, else epoll */
     PLUG_BACKEND_EPOLL,
     PLUG_BACKEND_POLL,
-    PLUG_BACKEND_SELECT
+    PLUG_BACKEND_SELECT,
+    PLUG_BACKEND_URING /* io_uring; only where it is asked for */
 };
 
-/* "epoll", "poll", "select", "auto", static; and back: -EINVAL for another word. Any thread. */
+/* "epoll", "poll", "select", "uring", "auto", static; and back: -EINVAL for another word. Any
+ * thread. */
 PLUG_API const char *plug_backend_name(enum plug_backend backend);
 PLUG_API PLUG_MUST int plug_backend_find(const char *name);
 

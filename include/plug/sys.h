@@ -33,6 +33,8 @@
 struct addrinfo;
 struct epoll_event;
 struct ifaddrs;
+struct io_uring;
+struct io_uring_params;
 struct mmsghdr;
 struct rlimit;
 
@@ -151,6 +153,13 @@ struct plug_sys {
     int (*thread_create_stack)(pthread_t *ret_thread, size_t stack, void *(*main)(void *),
                                void *arg);
     int (*getrlimit)(int resource, struct rlimit *ret_limit);
+
+    /* io_uring, over liburing; PLUG_EUNSUPPORTED in a build without it */
+    int (*uring_setup)(unsigned entries, struct io_uring *ret_ring, struct io_uring_params *params);
+    void (*uring_exit)(struct io_uring *ring);
+    int (*uring_enter)(int ring_fd, unsigned submit, unsigned wait, unsigned flags, void *arg,
+                       size_t size);
+    int (*uring_register)(int ring_fd, unsigned what, void *arg, unsigned count);
 };
 
 /* The kernel's table; static. Any thread. */

@@ -198,6 +198,17 @@
       (thread, stack, start, arg), -EAGAIN)                                                        \
     X(OWN, CALL, int, getrlimit, (int resource, struct rlimit *limit), (resource, limit), -EINVAL)
 
+#define PLUG__SYS_URING_ENTRIES(X)                                                                 \
+    X(OWN, CALL, int, uring_setup,                                                                 \
+      (unsigned entries, struct io_uring *ring, struct io_uring_params *params),                   \
+      (entries, ring, params), -EPERM, -ENOSYS, -ENOMEM, -EMFILE, PLUG_EUNSUPPORTED)               \
+    X(OWN, VOID, void, uring_exit, (struct io_uring *ring), (ring), 0)                             \
+    X(OWN, CALL, int, uring_enter,                                                                 \
+      (int fd, unsigned submit, unsigned wait, unsigned flags, void *arg, size_t size),            \
+      (fd, submit, wait, flags, arg, size), -ENOMEM, -EBUSY, -EAGAIN, -EINTR)                      \
+    X(OWN, CALL, int, uring_register, (int fd, unsigned what, void *arg, unsigned count),          \
+      (fd, what, arg, count), -ENOMEM, -EINVAL)
+
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
@@ -208,7 +219,8 @@
     PLUG__SYS_PROCESS_ENTRIES(X)                                                                   \
     PLUG__SYS_SIGNAL_ENTRIES(X)                                                                    \
     PLUG__SYS_MEMORY_ENTRIES(X)                                                                    \
-    PLUG__SYS_LIMIT_ENTRIES(X)
+    PLUG__SYS_LIMIT_ENTRIES(X)                                                                     \
+    PLUG__SYS_URING_ENTRIES(X)
 
 enum plug__sys_entry {
 #define PLUG__SYS_ENUM(kernel, tap, result, name, ...) PLUG__SYS_##name,

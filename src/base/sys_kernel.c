@@ -19,6 +19,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#ifdef PLUG_HAVE_URING
+#include <liburing.h>
+#endif
 
 static int kernel_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)
 {
@@ -295,6 +298,57 @@ static int kernel_mmap(size_t len, int prot, int flags, void **ret_memory)
     *ret_memory = p;
     return 0;
 }
+
+/* --- io_uring --------------------------------------------------------------------------------- */
+
+#ifdef PLUG_HAVE_URING
+static int kernel_uring_setup(unsigned entries, struct io_uring *ret_ring,
+                              struct io_uring_params *params)
+{
+    return io_uring_queue_init_params(entries, ret_ring, params);
+}
+
+static void kernel_uring_exit(struct io_uring *ring)
+{
+    io_uring_queue_exit(ring);
+}
+
+static int kernel_uring_enter(int ring_fd, unsigned submit, unsigned wait, unsigned flags,
+                              void *arg, size_t size)
+{
+    return io_uring_enter2((unsigned)ring_fd, submit, wait, flags, arg, size);
+}
+
+static int kernel_uring_register(int ring_fd, unsigned what, void *arg, unsigned count)
+{
+    return io_uring_register((unsigned)ring_fd, what, arg, count);
+}
+#else
+static int kernel_uring_setup(unsigned entries, struct io_uring *ret_ring,
+                              struct io_uring_params *params)
+{
+    (void)entries, (void)ret_ring, (void)params;
+    return PLUG_EUNSUPPORTED;
+}
+
+static void kernel_uring_exit(struct io_uring *ring)
+{
+    (void)ring;
+}
+
+static int kernel_uring_enter(int ring_fd, unsigned submit, unsigned wait, unsigned flags,
+                              void *arg, size_t size)
+{
+    (void)ring_fd, (void)submit, (void)wait, (void)flags, (void)arg, (void)size;
+    return PLUG_EUNSUPPORTED;
+}
+
+static int kernel_uring_register(int ring_fd, unsigned what, void *arg, unsigned count)
+{
+    (void)ring_fd, (void)what, (void)arg, (void)count;
+    return PLUG_EUNSUPPORTED;
+}
+#endif
 
 #define KERNEL_LIBC(result, name, params, args)                                                    \
     static result kernel_##name params                                                             \

@@ -24,7 +24,8 @@ struct plug__backend {
     int (*wait)(void *b, struct plug_event *ret, size_t max, int64_t timeout);
 };
 
-extern const struct plug__backend plug__backend_epoll, plug__backend_poll, plug__backend_select;
+extern const struct plug__backend plug__backend_epoll, plug__backend_poll, plug__backend_select,
+    plug__backend_uring;
 
 /* What epoll_ctl would say of fd: 0, -EBADF, or -EPERM for what is always ready. */
 int plug__backend_check(int fd);

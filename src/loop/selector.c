@@ -23,9 +23,8 @@ struct plug_selector {
 
 /* In the order in which one is tried after the other. */
 static const struct plug__backend *const backends[] = {
-    &plug__backend_epoll,
-    &plug__backend_poll,
-    &plug__backend_select,
+    &plug__backend_epoll, &plug__backend_poll, &plug__backend_select,
+    &plug__backend_uring, /* only where it is asked for */
 };
 #define BACKENDS (sizeof backends / sizeof *backends)
 

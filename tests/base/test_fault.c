@@ -593,6 +593,9 @@ static int process_entries_fail(const struct plug_sys *s)
     FAILS(madvise, NULL, 0, -1);
     FAILS(thread_create_stack, &thread, 0, NULL, NULL);
     FAILS(getrlimit, -1, &limit);
+    FAILS(uring_setup, 0, NULL, NULL);
+    FAILS(uring_enter, -1, 0, 0, 0, NULL, 0);
+    FAILS(uring_register, -1, 0, NULL, 0);
     return entries;
 }
 

@@ -15,9 +15,22 @@ static void end_selector(void *s)
     plug_selector_close(s);
 }
 
+/* io_uring may be missing: in the build, in the kernel, or by somebody's will. */
+static void need_uring(void)
+{
+    struct plug_selector *s;
+    int r = t_tortured() ? 0 : plug_selector_open(&s, PLUG_BACKEND_URING);
+    if (r == -ENOSYS || r == -EPERM || r == PLUG_EUNSUPPORTED)
+        T_SKIP("io_uring: %s", plug_strerror(r));
+    if (r == 0 && !t_tortured())
+        plug_selector_close(s);
+}
+
 static struct plug_selector *open_on(enum plug_backend backend)
 {
     struct plug_selector *s;
+    if (backend == PLUG_BACKEND_URING)
+        need_uring();
     T_OK(plug_selector_open(&s, backend));
     T_OWN(end_selector, s);
     return s;
@@ -33,6 +46,7 @@ static struct plug_selector *open_on(enum plug_backend backend)
     ON_ONE(kind, name, EPOLL)                                                                      \
     ON_ONE(kind, name, POLL)                                                                       \
     ON_ONE(kind, name, SELECT)                                                                     \
+    ON_ONE(kind, name, URING)                                                                      \
     static void name(struct plug_selector *s)
 
 static int wait_now(struct plug_selector *s)
@@ -420,6 +434,133 @@ ON_EACH(T_TEST_PLAIN, thousands_of_descriptors)
     T_EQ(plug_selector_wait(s, all, MANY, PLUG_NOWAIT), 0);
 }
 
+/* All become ready at once, and are more than io_uring keeps completions for. */
+ON_EACH(T_TEST_PLAIN, thousands_are_ready_at_once)
+{
+    static struct plug_event all[MANY];
+    int p[2];
+    fds_need(MANY + 200);
+    fds_pipe(p);
+    memset(many, 0, sizeof many);
+    T_OWN(close_many, NULL);
+    for (int i = 0; i < MANY; i++) {
+        many[i] = (int)T_OK(plug_fd_dup(p[0]));
+        T_OK(plug_selector_add(s, many[i], PLUG_READ, &many[i]));
+    }
+    T_EQ(plug_selector_wait(s, all, MANY, PLUG_NOWAIT), 0);
+    fds_put(p[1]);
+    T_EQ(T_OK(plug_selector_wait(s, all, MANY, PLUG_S(1))), MANY);
+    T_EQ(T_OK(plug_selector_wait(s, all, MANY - 1, PLUG_S(1))), MANY - 1);
+    fds_take(p[0]);
+    T_EQ(plug_selector_wait(s, all, MANY, PLUG_NOWAIT), 0);
+    for (int i = 0; i < MANY; i++)
+        T_OK(plug_selector_del(s, many[i]));
+}
+
+/* --- who waits ---------------------------------------------------------------------------- */
+
+static int parks;
+
+static int park(struct plug_waiter *w, int fd, short events, int64_t deadline)
+{
+    struct pollfd p = {.fd = fd, .events = events};
+    int64_t left = plug_deadline_left(deadline);
+    struct timespec ts = {left / PLUG_S(1), left % PLUG_S(1)};
+    (void)w;
+    parks++;
+    int r = plug_sys()->ppoll(&p, 1, left == PLUG_FOREVER ? NULL : &ts, NULL);
+    return r > 0 ? p.revents : r == 0 ? PLUG_ETIMEOUT : r;
+}
+
+static void own_waiter_back(void *w)
+{
+    plug_waiter_set(w);
+}
+
+static void put_later(void *fd)
+{
+    T_OK(plug_sleep(PLUG_MS(20)));
+    fds_put(*(int *)fd);
+}
+
+ON_EACH(T_TEST_PLAIN, a_waiter_of_somebody_else_waits)
+{
+    static struct plug_waiter own = {.size = sizeof own, .wait = park};
+    static int a[2];
+    fds_pair(a);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    plug_waiter_set(&own);
+    T_OWN(own_waiter_back, NULL);
+    parks = 0;
+    T_EQ(plug_selector_wait(s, ev, 8, PLUG_MS(5)), 0);
+    T_TRUE(parks > 0);
+    t_thread(put_later, &a[1]);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(5))), 1);
+    T_EQ(ev[0].events, PLUG_READ);
+}
+
+static void wait_elsewhere(void *s)
+{
+    struct plug_event other[8];
+    T_EQ(T_OK(plug_selector_wait(s, other, 8, PLUG_S(5))), 1);
+    T_EQ(T_OK(plug_selector_wait(s, other, 8, PLUG_NOWAIT)), 1);
+}
+
+ON_EACH(T_TEST_PLAIN, threads_take_turns)
+{
+    int a[2], idle[2];
+    fds_pair(a);
+    fds_pair(idle);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    T_OK(plug_selector_add(s, idle[0], PLUG_READ, B));
+    T_EQ(wait_now(s), 0);
+    fds_put(a[1]);
+    t_thread(wait_elsewhere, s);
+    t_join();
+    T_EQ(wait_now(s), 1);
+    fds_put(idle[1]);
+    T_EQ(wait_now(s), 2);
+}
+
+/* What a child does with the set that it inherits does not reach its parent. */
+ON_EACH(T_TEST_PLAIN, a_child_closes_its_own)
+{
+    int a[2];
+    siginfo_t info;
+    fds_pair(a);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    T_EQ(wait_now(s), 0);
+    pid_t child = (pid_t)T_OK(plug_sys()->fork());
+    if (child == 0) {
+        plug_selector_close(s);
+        plug_sys()->exit_now(0);
+    }
+    T_OK(plug_sys()->waitid(P_PID, (id_t)child, &info, WEXITED));
+    T_EQ(info.si_status, 0);
+    fds_put(a[1]);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(5))), 1);
+}
+
+/* Nothing keeps a file open that was waited for. */
+ON_EACH(T_TEST_PLAIN, the_peer_hears_of_the_end_at_once)
+{
+    int a[2], b[2];
+    char x;
+    fds_pair(a);
+    fds_pair(b);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    T_OK(plug_selector_add(s, b[0], PLUG_READ, B));
+    T_EQ(wait_now(s), 0);
+    T_OK(plug_selector_del(s, a[0]));
+    fds_close(a[0]);
+    T_EQ(T_OK(plug_sys()->read(a[1], &x, 1)), 0);
+    T_OK(plug_selector_mod(s, b[0], PLUG_WRITE, B));
+    T_EQ(wait_now(s), 1);
+    T_OK(plug_selector_del(s, b[0]));
+    fds_close(b[0]);
+    T_EQ(T_OK(plug_sys()->read(b[1], &x, 1)), 0);
+}
+
 /* --- the choice --------------------------------------------------------------------------- */
 
 static void unset(void *unused)
@@ -431,13 +572,14 @@ static void unset(void *unused)
 
 T_TEST(the_environment_chooses)
 {
-    static const char *const names[] = {"epoll", "poll", "select"};
+    static const char *const names[] = {"epoll", "poll", "select", "uring"};
+    need_uring();
     T_OWN(unset, NULL);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         setenv("PLUG_BACKEND", names[i], 1);
         struct plug_selector *s = open_on(PLUG_BACKEND_AUTO);
+        T_OK(plug_selector_fallback(s));
         T_STR(plug_backend_name(plug_selector_backend(s)), names[i]);
-        T_EQ(plug_selector_fallback(s), 0);
         T_EQ(plug_backend_find(names[i]), (int)plug_selector_backend(s));
         T_EQ(plug_selector_fd(s) >= 0, i == 0);
     }
@@ -471,4 +613,36 @@ T_TEST_PLAIN(what_the_machine_refuses_is_replaced_and_the_reason_kept)
     T_EQ(plug_selector_backend(s), PLUG_BACKEND_POLL);
     T_EQ(plug_selector_fallback(s), -ENOSYS);
     T_ERR(plug_selector_open(&s, PLUG_BACKEND_EPOLL), -ENOSYS);
+}
+
+static int refusal;
+
+static int no_uring(unsigned entries, struct io_uring *ring, struct io_uring_params *params)
+{
+    (void)entries;
+    (void)ring;
+    (void)params;
+    return refusal;
+}
+
+/* Every way in which a machine or a build says no; -EINVAL: the kernel is too old. */
+T_TEST_PLAIN(epoll_serves_where_there_is_no_io_uring)
+{
+    static const int reasons[] = {-ENOSYS, -EPERM, -EINVAL, PLUG_EUNSUPPORTED};
+    static struct plug_sys sys;
+    struct plug_selector *s;
+    need_uring();
+    sys = *plug_sys_kernel();
+    sys.uring_setup = no_uring;
+    T_OWN(unset, NULL);
+    T_OK(plug_sys_set(&sys));
+    setenv("PLUG_BACKEND", "uring", 1);
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        refusal = reasons[i];
+        int told = refusal == -EINVAL ? PLUG_EUNSUPPORTED : refusal;
+        T_ERR(plug_selector_open(&s, PLUG_BACKEND_URING), told);
+        s = open_on(PLUG_BACKEND_AUTO);
+        T_EQ(plug_selector_backend(s), PLUG_BACKEND_EPOLL);
+        T_EQ(plug_selector_fallback(s), told);
+    }
 }

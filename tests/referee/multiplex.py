@@ -149,5 +149,13 @@ def select_selectors_answer_as_the_others_do():
     selectors_answer_as_python_does(3, selectors.PollSelector)
 
 
+def uring_selectors_answer_as_python_does():
+    set_ = ctypes.c_void_p()
+    if lib.plug_selector_open(ctypes.byref(set_), 4) == 0:
+        lib.plug_selector_close(set_)
+        selectors_answer_as_python_does(4, selectors.PollSelector)
+
+
 run(select_answers_as_python_does, poll_answers_as_python_does, epoll_selectors_answer_as_python_does,
-    poll_selectors_answer_as_python_does, select_selectors_answer_as_the_others_do)
+    poll_selectors_answer_as_python_does, select_selectors_answer_as_the_others_do,
+    uring_selectors_answer_as_python_does)
