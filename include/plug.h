@@ -30,6 +30,7 @@
 #include <plug/sock.h>
 #include <plug/sockopt.h>
 #include <plug/msg.h>
+#include <plug/datagram.h>
 #include <plug/dial.h>
 #include <plug/listen.h>
 #include <plug/stream.h>

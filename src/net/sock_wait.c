@@ -53,12 +53,15 @@ int plug__sock_pause(int64_t pause, int64_t deadline)
 
 /*
  * poll(2) said ready, the operation says no. Others were quicker: then the deadline counts, for
- * ready it is without end. Or it is only an error queue that nobody reads (IP_RECVERR), which would
- * be told again at once: then a little time has to pass.
+ * ready it is without end. Or it is only an error queue that nobody reads (IP_RECVERR), or a UNIX
+ * datagram for one whose queue is full, which poll does not look at: both would be told again at
+ * once, so a little time has to pass.
  */
-static int in_vain(int ready, short events, int64_t deadline)
+static int in_vain(const struct plug_sock *s, int ready, short events, int64_t deadline)
 {
-    return ready & events ? plug__sock_expired(deadline) : plug__sock_pause(VAIN_PAUSE, deadline);
+    bool blind = s->family == AF_UNIX && s->type == SOCK_DGRAM && events == POLLOUT;
+    return ready & events && !blind ? plug__sock_expired(deadline)
+                                    : plug__sock_pause(VAIN_PAUSE, deadline);
 }
 
 /* Tries without blocking until it works, fails, or time is over. */
@@ -71,7 +74,7 @@ static ssize_t try_and_wait(struct plug_sock *s, short events, int64_t deadline,
             continue;
         if (r != -EAGAIN || deadline == PLUG__TRY_ONCE)
             return r;
-        r = ready ? in_vain(ready, events, deadline) : 0;
+        r = ready ? in_vain(s, ready, events, deadline) : 0;
         if (r < 0)
             return r;
         ready = plug_wait_ready(plug__sock_wait_fd(s), events, deadline);
