@@ -20,7 +20,7 @@
 #define PLUG__DATAGRAM_ROOM   (128 * 1024)
 #define PLUG__DATAGRAM_PIECES 256
 
-/* An item of control data that makes a datagram leave from an address; len 0: the kernel chooses. */
+/* Control data that makes a datagram leave from an address; len 0: the kernel chooses. */
 struct plug__source {
     size_t len;
     uint8_t item[CMSG_SPACE(sizeof(struct in6_pktinfo))];

@@ -199,7 +199,7 @@ static bool stops(ssize_t r)
     return r == PLUG_ETIMEOUT || r == -ECANCELED || r == -EINTR || r == -EAGAIN || r == -EBADF;
 }
 
-/* Errors of datagrams sent before, which the kernel tells with the next call; this one is unhurt. */
+/* Errors of datagrams sent before, told with the next call; this one is unhurt. */
 static bool is_old_news(ssize_t r)
 {
     return r == -ECONNREFUSED || r == -EHOSTUNREACH || r == -ENETUNREACH || r == -ECONNRESET ||
