@@ -38,4 +38,6 @@
 #include <plug/poll.h>
 #include <plug/epoll.h>
 #include <plug/selector.h>
+#include <plug/queue.h>
+#include <plug/semaphore.h>
 #endif

@@ -118,8 +118,12 @@ struct plug_sys {
     unsigned (*if_nametoindex)(const char *name); /* 0: none */
     int (*if_indextoname)(unsigned index, char *buf);
 
-    /* threads (the resolver's workers) */
+    /* threads (the pool's workers) and how they sleep */
     int (*thread_create)(pthread_t *ret_thread, void *(*main)(void *), void *arg);
+    /* sleeps while *word is value (CLOCK_MONOTONIC, PLUG_NEVER); -ETIMEDOUT, -EINTR; may return
+     * early; wake: one thread that sleeps on word */
+    int (*futex_wait)(const uint32_t *word, uint32_t value, int64_t deadline);
+    void (*futex_wake)(const uint32_t *word);
 
     /* sets of descriptors; epoll_pwait2 rounds up to milliseconds where the kernel has only
      * epoll_pwait */
@@ -142,6 +146,8 @@ struct plug_sys {
     /* signals */
     int (*sigaction)(int sig, const struct sigaction *action, struct sigaction *ret_before);
     int (*thread_sigmask)(int how, const sigset_t *set, sigset_t *ret_before);
+    /* sigaltstack(2): -EBUSY when the thread has one already; NULL takes it away */
+    int (*signal_stack)(void *memory, size_t len);
 
     /* memory straight from the kernel: anonymous; private unless flags have MAP_SHARED */
     int (*mmap)(size_t len, int prot, int flags, void **ret_memory);

@@ -150,7 +150,10 @@
 
 #define PLUG__SYS_THREAD_ENTRIES(X)                                                                \
     X(OWN, CALL, int, thread_create, (pthread_t *thread, void *(*start)(void *), void *arg),       \
-      (thread, start, arg), -EAGAIN)
+      (thread, start, arg), -EAGAIN)                                                               \
+    X(OWN, CALL, int, futex_wait, (const uint32_t *word, uint32_t value, int64_t deadline),        \
+      (word, value, deadline), -ENOSYS, -EINTR)                                                    \
+    X(OWN, VOID, void, futex_wake, (const uint32_t *word), (word), 0)
 
 #define PLUG__SYS_EPOLL_ENTRIES(X)                                                                 \
     X(LIBC, CALL, int, epoll_create1, (int flags), (flags), -EMFILE, -ENFILE, -ENOMEM)             \
@@ -181,7 +184,8 @@
       (int sig, const struct sigaction *action, struct sigaction *before), (sig, action, before),  \
       -EINVAL)                                                                                     \
     X(OWN, CALL, int, thread_sigmask, (int how, const sigset_t *set, sigset_t *before),            \
-      (how, set, before), -EINVAL)
+      (how, set, before), -EINVAL)                                                                 \
+    X(OWN, CALL, int, signal_stack, (void *memory, size_t len), (memory, len), -ENOMEM, -EBUSY)
 
 #define PLUG__SYS_MEMORY_ENTRIES(X)                                                                \
     X(OWN, CALL, int, mmap, (size_t len, int prot, int flags, void **memory),                      \

@@ -4,8 +4,11 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <net/if.h>
 #include <plug/sys.h>
+#include <plug/time.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -225,6 +228,20 @@ static int kernel_getrlimit(int resource, struct rlimit *ret_limit)
     return getrlimit((__rlimit_resource_t)resource, ret_limit) < 0 ? -errno : 0;
 }
 
+static int kernel_futex_wait(const uint32_t *word, uint32_t value, int64_t deadline)
+{
+    struct timespec at = {deadline / PLUG_S(1), deadline % PLUG_S(1)};
+    long r = syscall(SYS_futex, word, FUTEX_WAIT_BITSET | FUTEX_PRIVATE_FLAG, value,
+                     deadline == PLUG_NEVER ? NULL : &at, NULL, FUTEX_BITSET_MATCH_ANY);
+
+    return r == 0 || errno == EAGAIN ? 0 : -errno;
+}
+
+static void kernel_futex_wake(const uint32_t *word)
+{
+    syscall(SYS_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1, NULL, NULL, 0);
+}
+
 /* Whole milliseconds, never earlier than asked; -1 is for ever. */
 static int milliseconds(const struct timespec *t)
 {
@@ -286,6 +303,15 @@ static int kernel_close_range(unsigned first, unsigned last, unsigned flags)
 static int kernel_thread_sigmask(int how, const sigset_t *set, sigset_t *ret_before)
 {
     return -pthread_sigmask(how, set, ret_before);
+}
+
+static int kernel_signal_stack(void *memory, size_t len)
+{
+    stack_t stack = {.ss_sp = memory, .ss_size = len, .ss_flags = memory ? 0 : SS_DISABLE}, before;
+
+    if (memory && sigaltstack(NULL, &before) == 0 && !(before.ss_flags & SS_DISABLE))
+        return -EBUSY;
+    return sigaltstack(&stack, NULL) < 0 ? -errno : 0;
 }
 
 static int kernel_mmap(size_t len, int prot, int flags, void **ret_memory)

@@ -92,6 +92,7 @@ T_TEST(sys_entries_report_errors_as_results)
     struct sockaddr_storage ss = {0};
     socklen_t len = sizeof ss;
     char b[8] = "";
+    uint32_t word = 0;
     const struct plug_sys *sys = plug_sys();
     T_ERR(sys->close(-1), -EBADF);
     T_ERR(sys->recv(-1, b, 1, 0), -EBADF);
@@ -106,6 +107,8 @@ T_TEST(sys_entries_report_errors_as_results)
     T_TRUE(T_OK(sys->getrandom(b, sizeof b, 0)) > 0);
     T_OK(sys->nanosleep_until(0));
     T_OK(sys->nanosleep_until(sys->now(CLOCK_MONOTONIC) + PLUG_MS(1)));
+    T_OK(sys->futex_wait(&word, 1, PLUG_NEVER)); /* it is another value already */
+    T_ERR(sys->futex_wait(&word, 0, sys->now(CLOCK_MONOTONIC) + PLUG_MS(1)), -ETIMEDOUT);
 }
 
 T_TEST(sys_dup_is_closed_on_exec)
@@ -529,6 +532,7 @@ static int other_entries_fail(const struct plug_sys *s)
     struct sockaddr sa = {.sa_family = AF_INET};
     socklen_t len = sizeof sa;
     pthread_t thread;
+    uint32_t word = 0;
     char b[64];
     FAILS(read, 0, b, 1);
     FAILS(write, 0, b, 1);
@@ -564,6 +568,7 @@ static int other_entries_fail(const struct plug_sys *s)
     FAILS(getifaddrs, &ifa);
     FAILS(if_indextoname, 1, b);
     FAILS(thread_create, &thread, NULL, NULL);
+    FAILS(futex_wait, &word, 0, 0);
     FAILS(epoll_create1, 0);
     FAILS(epoll_ctl, 0, 0, 0, NULL);
     FAILS(epoll_pwait2, 0, NULL, 0, NULL, NULL);
@@ -588,6 +593,7 @@ static int process_entries_fail(const struct plug_sys *s)
     FAILS(close_range, ~0u, ~0u, 0);
     FAILS(sigaction, 0, NULL, NULL);
     FAILS(thread_sigmask, SIG_BLOCK, NULL, &set);
+    FAILS(signal_stack, NULL, 0);
     FAILS(mmap, 0, 0, 0, &memory);
     FAILS(mprotect, NULL, 0, 0);
     FAILS(madvise, NULL, 0, -1);
