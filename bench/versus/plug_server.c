@@ -22,7 +22,7 @@ static int needed(int result, const char *what)
 {
     if (result >= 0)
         return result;
-    fprintf(stderr, "%s: %s\n", what, plug_err_text(result));
+    fprintf(stderr, "%s: %s\n", what, plug_strerror(result));
     exit(2);
 }
 
