@@ -26,11 +26,21 @@ struct plug_defer_frame;
 /*
  * A descriptor that is waited for again and again. id is a number that no other opening of a
  * descriptor in this process ever has, so that a waiter may keep it registered: where the same fd
- * comes with another id, it was closed and opened anew. 0: not known, keep nothing.
+ * comes with another id, it was closed and opened anew. 0: not known, keep nothing. stream: a
+ * receive that did not fill its buffer has emptied it (TCP; where descriptors or credentials can
+ * cut a receive short, it is false).
  */
 struct plug_wait_fd {
     int fd;
+    bool stream;
     uint64_t id;
+};
+
+/* What belongs to the thread or fiber that a waiter serves; the library's. */
+struct plug_wait_own {
+    struct plug_deadline *scope;
+    struct plug_defer_frame *defer;
+    bool return_eintr;
 };
 
 struct plug_waiter {
@@ -51,8 +61,9 @@ struct plug_waiter {
     /* Runs fn(arg) where it may block without holding up others; NULL: it is simply called. */
     int (*call)(struct plug_waiter *w, int (*fn)(void *), void *arg, int64_t deadline);
     /*
-     * As wait, for a descriptor that is waited for again and again, after an attempt that would
-     * have blocked: the waiter may trust the kernel to tell it of changes only. NULL: wait.
+     * As wait, for a descriptor that is waited for again and again, right after an attempt that
+     * would have blocked, with no other wait between: the waiter may trust the kernel to tell it of
+     * changes only. NULL: wait.
      */
     int (*ready)(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline);
     /* fd is about to be closed or given away: what waits for it returns -EBADF. NULL: nothing. */
@@ -66,10 +77,7 @@ struct plug_waiter {
                   socklen_t *len, int flags, int64_t deadline);
     int (*connect)(struct plug_waiter *w, struct plug_wait_fd fd, const struct sockaddr *sa,
                    socklen_t len, int64_t deadline);
-    /* State of the thread or fiber this waiter serves; the library's. */
-    struct plug_deadline *scope;
-    struct plug_defer_frame *defer;
-    bool return_eintr;
+    struct plug_wait_own own;
 };
 
 /* A new id for struct plug_wait_fd, never 0. Any thread. */

@@ -23,10 +23,10 @@ static inline const struct plug_sys *plug__sys(void)
 
 static inline bool plug__may_block(int64_t deadline)
 {
-    const struct plug_deadline *scope = plug__default_waiter.scope;
+    const struct plug_deadline *scope = plug__default_waiter.own.scope;
 
     return !plug__own_waiter && deadline == PLUG_NEVER && (!scope || scope->at == PLUG_NEVER) &&
-           !plug__default_waiter.return_eintr;
+           !plug__default_waiter.own.return_eintr;
 }
 
 #endif

@@ -36,7 +36,7 @@ static void entry_remove(struct plug_defer_frame *f, struct plug_defer_entry **a
 
 int plug_defer(plug_defer_fn *fn, void *arg)
 {
-    struct plug_defer_frame *f = plug_waiter()->defer;
+    struct plug_defer_frame *f = plug_waiter()->own.defer;
     struct plug_defer_entry *e;
 
     PLUG_ASSERT(fn != NULL, "something to call is needed");
@@ -54,7 +54,7 @@ int plug_defer(plug_defer_fn *fn, void *arg)
 
 bool plug_defer_cancel(plug_defer_fn *fn, void *arg)
 {
-    struct plug_defer_frame *f = plug_waiter()->defer;
+    struct plug_defer_frame *f = plug_waiter()->own.defer;
 
     if (!f)
         return false;
@@ -71,19 +71,19 @@ void plug_defer_enter(struct plug_defer_frame *frame)
 {
     struct plug_waiter *w = plug_waiter();
 
-    *frame = (struct plug_defer_frame){.outer = w->defer};
-    w->defer = frame;
+    *frame = (struct plug_defer_frame){.outer = w->own.defer};
+    w->own.defer = frame;
 }
 
 void plug_defer_leave(struct plug_defer_frame *frame)
 {
-    PLUG_ASSERT(plug_waiter()->defer == frame, "frames are left innermost first");
+    PLUG_ASSERT(plug_waiter()->own.defer == frame, "frames are left innermost first");
     while (frame->last) {
         struct plug_defer_entry e = *frame->last;
 
         entry_remove(frame, &frame->last);
         e.fn(e.arg);
     }
-    PLUG_ASSERT(plug_waiter()->defer == frame, "a clean-up left a frame open");
-    plug_waiter()->defer = frame->outer;
+    PLUG_ASSERT(plug_waiter()->own.defer == frame, "a clean-up left a frame open");
+    plug_waiter()->own.defer = frame->outer;
 }

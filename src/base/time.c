@@ -44,21 +44,21 @@ void plug_deadline_enter(struct plug_deadline *scope, int64_t timeout)
     int64_t at = plug_deadline_after(timeout), outer = plug_deadline_current();
 
     scope->at = at < outer ? at : outer;
-    scope->outer = w->scope;
-    w->scope = scope;
+    scope->outer = w->own.scope;
+    w->own.scope = scope;
 }
 
 void plug_deadline_leave(struct plug_deadline *scope)
 {
     struct plug_waiter *w = plug_waiter();
 
-    PLUG_ASSERT(w->scope == scope, "deadline scopes are left innermost first");
-    w->scope = scope->outer;
+    PLUG_ASSERT(w->own.scope == scope, "deadline scopes are left innermost first");
+    w->own.scope = scope->outer;
 }
 
 int64_t plug_deadline_current(void)
 {
-    const struct plug_deadline *scope = plug_waiter()->scope;
+    const struct plug_deadline *scope = plug_waiter()->own.scope;
 
     return scope ? scope->at : PLUG_NEVER;
 }

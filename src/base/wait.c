@@ -103,14 +103,14 @@ static int wait_some(struct plug_waiter *w, struct pollfd *fds, size_t count, in
 
 static bool wait_again(const struct plug_waiter *w, int result, int64_t deadline, int *late)
 {
-    if (result != -EINTR || w->return_eintr)
+    if (result != -EINTR || w->own.return_eintr)
         return false;
     return plug_deadline_left(deadline) != 0 || ++*late <= LATE_LOOKS;
 }
 
 static int wait_result(const struct plug_waiter *w, int result)
 {
-    return result == -EINTR && !w->return_eintr ? PLUG_ETIMEOUT : result;
+    return result == -EINTR && !w->own.return_eintr ? PLUG_ETIMEOUT : result;
 }
 
 static int64_t bounded(int64_t deadline)
@@ -210,9 +210,9 @@ int plug_wait_many(struct pollfd *fds, size_t count, int64_t deadline)
 bool plug_eintr_set(bool return_eintr)
 {
     struct plug_waiter *w = plug_waiter();
-    bool before = w->return_eintr;
+    bool before = w->own.return_eintr;
 
-    w->return_eintr = return_eintr;
+    w->own.return_eintr = return_eintr;
     return before;
 }
 

@@ -30,4 +30,10 @@ extern const struct plug__backend plug__backend_epoll, plug__backend_poll, plug_
 /* What epoll_ctl would say of fd: 0, -EBADF, or -EPERM for what is always ready. */
 int plug__backend_check(int fd);
 
+/* What the environment variable PLUG_BACKEND names, else epoll; -EINVAL: no back-end. */
+int plug__backend_wanted(void);
+
+/* An error that is only so at the moment: no reason to take another back-end. */
+bool plug__backend_is_shortage(int r);
+
 #endif

@@ -70,9 +70,17 @@ int plug__backend_check(int fd)
 }
 
 /* What is only short at the moment is no reason for another back-end. */
-static bool is_shortage(int r)
+bool plug__backend_is_shortage(int r)
 {
     return r == -EMFILE || r == -ENFILE || r == -ENOMEM;
+}
+
+int plug__backend_wanted(void)
+{
+    const char *name = getenv("PLUG_BACKEND");
+    int wanted = name && *name ? plug_backend_find(name) : PLUG_BACKEND_AUTO;
+
+    return wanted == PLUG_BACKEND_AUTO ? PLUG_BACKEND_EPOLL : wanted;
 }
 
 static int open_one(struct plug_selector *s, const struct plug__backend *backend)
@@ -96,10 +104,10 @@ static int open_any(struct plug_selector *s, enum plug_backend wanted)
 {
     int r = open_wanted(s, wanted);
 
-    if (r == 0 || r == -EINVAL || is_shortage(r))
+    if (r == 0 || r == -EINVAL || plug__backend_is_shortage(r))
         return r;
     s->fallback = r;
-    for (size_t i = 0; i < BACKENDS && r < 0 && !is_shortage(r); i++)
+    for (size_t i = 0; i < BACKENDS && r < 0 && !plug__backend_is_shortage(r); i++)
         r = open_one(s, backends[i]);
     if (r == 0)
         plug_trace(PLUG_TRACE_LOOP, __FILE__, __LINE__, "%s instead of %s: %s", s->backend->name,
@@ -109,16 +117,11 @@ static int open_any(struct plug_selector *s, enum plug_backend wanted)
 
 static int open_backend(struct plug_selector *s, enum plug_backend backend)
 {
-    const char *name = getenv("PLUG_BACKEND");
-    int wanted = PLUG_BACKEND_AUTO;
+    int wanted = backend == PLUG_BACKEND_AUTO ? plug__backend_wanted() : 0;
 
     if (backend != PLUG_BACKEND_AUTO)
         return open_wanted(s, backend);
-    if (name && *name)
-        wanted = plug_backend_find(name);
-    if (wanted < 0)
-        return wanted;
-    return open_any(s, wanted ? (enum plug_backend)wanted : PLUG_BACKEND_EPOLL);
+    return wanted < 0 ? wanted : open_any(s, (enum plug_backend)wanted);
 }
 
 int plug_selector_open(struct plug_selector **ret, enum plug_backend backend)

@@ -133,7 +133,7 @@ static int connect_within(struct plug_sock *s, const struct plug_addr *addr, int
         int r = plug__sock_connect(s, addr, deadline);
         if (deadline == PLUG__TRY_ONCE)
             return r;
-        if (r == -EINTR && plug_waiter()->return_eintr)
+        if (r == -EINTR && plug_waiter()->own.return_eintr)
             return r; /* the next call meets the same connection: -EALREADY, then waits */
         if (r == -EINPROGRESS || r == -EALREADY)
             return await_connection(s, deadline);

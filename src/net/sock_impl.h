@@ -2,6 +2,7 @@
 #ifndef PLUG_NET_SOCK_IMPL_H
 #define PLUG_NET_SOCK_IMPL_H
 /* The inside of struct plug_sock, and how its operations wait. For src/net only. */
+#include <netinet/in.h>
 #include <plug/sock.h>
 #include <plug/wait.h>
 #include <stdatomic.h>
@@ -19,7 +20,9 @@ struct plug_sock {
 
 static inline struct plug_wait_fd plug__sock_wait_fd(const struct plug_sock *s)
 {
-    return (struct plug_wait_fd){s->fd, s->id};
+    bool tcp = s->type == SOCK_STREAM && (s->family == AF_INET || s->family == AF_INET6) &&
+               (s->proto == 0 || s->proto == IPPROTO_TCP);
+    return (struct plug_wait_fd){s->fd, tcp, s->id};
 }
 
 /* Where the kernel writes an address; zeroed, so that no byte of the value is ever undefined. */

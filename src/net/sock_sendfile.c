@@ -59,7 +59,7 @@ static ssize_t read_some(struct sendfile *f, void *buf, size_t len)
     do
         n = f->offset ? plug_sys()->pread(f->file_fd, buf, len, *f->offset)
                       : plug_sys()->read(f->file_fd, buf, len);
-    while (n == -EINTR && !plug_waiter()->return_eintr);
+    while (n == -EINTR && !plug_waiter()->own.return_eintr);
     return n;
 }
 

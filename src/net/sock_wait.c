@@ -31,7 +31,7 @@ int plug__sock_expired(int64_t deadline)
 /* A signal ends the operation only where the caller asked for it. */
 static bool interrupted(ssize_t r)
 {
-    return r == -EINTR && !plug_waiter()->return_eintr;
+    return r == -EINTR && !plug_waiter()->own.return_eintr;
 }
 
 /*

@@ -222,10 +222,10 @@ T_TEST(wait_tells_a_waiter_which_opening_of_a_descriptor_it_is)
     uint64_t id = plug_wait_id();
     T_TRUE(id != 0 && plug_wait_id() != id);
     plug_waiter_set(&other);
-    T_EQ(plug_wait_ready((struct plug_wait_fd){99, id}, POLLIN, 1234), POLLIN);
+    T_EQ(plug_wait_ready((struct plug_wait_fd){.fd = 99, .id = id}, POLLIN, 1234), POLLIN);
     T_EQ(asked, 1234); /* one that keeps nothing waits as ever */
     other.ready = other_ready;
-    T_EQ(plug_wait_ready((struct plug_wait_fd){99, id}, POLLOUT, 1234), POLLOUT);
+    T_EQ(plug_wait_ready((struct plug_wait_fd){.fd = 99, .id = id}, POLLOUT, 1234), POLLOUT);
     T_TRUE(kept.fd == 99 && kept.id == id);
     other.ready = NULL;
     plug_waiter_set(NULL);

@@ -355,9 +355,9 @@ enum t_verdict t_run_case(const struct t_case *c)
     (void)!plug_sys_set(NULL);
     plug_waiter_set(NULL);
     w = plug_waiter();
-    w->scope = NULL;
-    w->defer = NULL;
-    w->return_eintr = false;
+    w->own.scope = NULL;
+    w->own.defer = NULL;
+    w->own.return_eintr = false;
     plug_offload_trim(PLUG_S(2)); /* idle workers are no leak; one that hangs is */
     check_invariants(&before);
     return t_run.verdict;

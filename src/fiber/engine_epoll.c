@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * epoll, edge-triggered: a kept descriptor is registered once, when it is first waited for, and
+ * never touched again; closing takes it out. Events carry the descriptor and the generation of its
+ * registration, so that late ones are told apart.
+ */
+#include "fiber/engine.h"
+#include <errno.h>
+#include <plug/alloc.h>
+#include <plug/err.h>
+#include <plug/sys.h>
+#include <sys/epoll.h>
+
+#define EVENTS 512
+#define WAKE   UINT64_MAX
+
+/* EPOLLOUT comes with the first send that would block: else each receive would tell of it, too. */
+#define KEPT (EPOLLIN | EPOLLRDHUP | EPOLLPRI | EPOLLET)
+
+struct epoll {
+    int fd;
+    struct epoll_event events[EVENTS];
+};
+
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLPRI == POLLPRI &&
+                   EPOLLERR == POLLERR && EPOLLHUP == POLLHUP && EPOLLRDHUP == POLLRDHUP,
+               "events of epoll are those of poll");
+
+static int ctl(struct plug__sched *s, int op, int fd, uint32_t mask, uint64_t data)
+{
+    struct epoll *e = s->engine_state;
+    struct epoll_event event = {.events = mask, .data = {.u64 = data}};
+
+    return plug_sys()->epoll_ctl(e->fd, op, fd, &event);
+}
+
+/*
+ * The slot's registration has mask from here on; what is ready already will be told. The kernel may
+ * know the file although we do not (it was given away and came back), or not any more although we
+ * do (it was closed behind our back).
+ */
+static int enlist(struct plug__sched *s, struct plug__fd_slot *slot, int fd, uint32_t mask)
+{
+    uint64_t data = (uint64_t)slot->generation << 32 | (unsigned)fd;
+    int r = ctl(s, slot->mask ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask, data);
+
+    if (r == -EEXIST || r == -ENOENT)
+        r = ctl(s, r == -EEXIST ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask, data);
+    if (r == 0)
+        slot->mask = mask;
+    return r;
+}
+
+/* --- any descriptor, for this once ----------------------------------------------------------- */
+
+static int epoll_watch(struct plug__sched *s, struct plug__fd_slot *slot, int fd, short events)
+{
+    return enlist(s, slot, fd, slot->mask | (uint16_t)events | EPOLLET);
+}
+
+static void epoll_unwatch(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
+{
+    if (slot->watches || slot->id || !slot->mask)
+        return;
+    (void)ctl(s, EPOLL_CTL_DEL, fd, 0, 0);
+    slot->mask = 0;
+    slot->generation++;
+}
+
+/* --- kept descriptors ------------------------------------------------------------------------ */
+
+/* Registers fd for good, with EPOLLOUT where that is waited for. */
+static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
+                short events)
+{
+    uint32_t need = KEPT | ((uint16_t)events & EPOLLOUT);
+    int r;
+
+    if (slot->id && slot->id != fd.id)
+        plug__fd_renew(slot);
+    if (slot->id && (slot->mask & need) == need)
+        return 0;
+    r = enlist(s, slot, fd.fd, slot->mask | need);
+    if (r == 0)
+        slot->id = fd.id;
+    return r;
+}
+
+static int wait_kept(struct plug__sched *s, struct plug_wait_fd fd, short events, int64_t deadline,
+                     const char *doing)
+{
+    struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
+    struct plug__fd_waiter n;
+    int r = slot ? keep(s, slot, fd, events) : -ENOMEM;
+
+    if (r < 0)
+        return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
+    plug__fd_enter(slot, &n, s->running, events);
+    r = plug__park(doing, fd.fd, deadline);
+    plug__fd_leave(slot, &n);
+    return r;
+}
+
+static int epoll_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events,
+                       int64_t deadline)
+{
+    if (!fd.id)
+        return w->wait(w, fd.fd, events, deadline);
+    return wait_kept(plug__sched_of(w), fd, events, deadline, events & POLLOUT ? "send" : "recv");
+}
+
+/* Whether a receive would be in vain: the last one emptied it, and nothing came since. */
+static bool is_dry(const struct plug__fd_slot *slot, struct plug_wait_fd fd)
+{
+    return slot && slot->dry && slot->id == fd.id;
+}
+
+static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ssize_t n, size_t len)
+{
+    if (slot && slot->id == fd.id)
+        slot->dry = n > 0 && (size_t)n < len && !slot->ended;
+}
+
+static ssize_t epoll_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
+                          int flags, int64_t deadline)
+{
+    struct plug__sched *s = plug__sched_of(w);
+    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL));
+    struct plug__fd_slot *slot;
+    ssize_t n;
+
+    for (bool late = false;; late = n == PLUG_ETIMEOUT) {
+        slot = plug__fd_slot_find(&s->fds, fd.fd);
+        if (late || !is_dry(slot, fd)) {
+            n = plug_sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
+            if (n >= 0 && tells)
+                note_received(slot, fd, n, len);
+            if (n != -EAGAIN || late)
+                return n == -EAGAIN ? PLUG_ETIMEOUT : n;
+        }
+        n = wait_kept(s, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
+        if (n < 0 && n != PLUG_ETIMEOUT)
+            return n;
+    }
+}
+
+static void epoll_forget(struct plug_waiter *w, struct plug_wait_fd fd)
+{
+    struct plug__fd_slot *slot = plug__fd_slot_find(&plug__sched_of(w)->fds, fd.fd);
+
+    if (slot)
+        plug__fd_renew(slot);
+}
+
+/* --- turns ----------------------------------------------------------------------------------- */
+
+static void tell(struct plug__sched *s, const struct epoll_event *event)
+{
+    uint64_t data = event->data.u64;
+    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, (int)(uint32_t)data);
+
+    if (!slot || slot->generation != data >> 32)
+        return;
+    if (event->events & ~(uint32_t)EPOLLOUT)
+        slot->dry = false;
+    if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
+        slot->ended = true;
+    plug__fd_told(slot, (short)event->events);
+}
+
+static int epoll_turn(struct plug__sched *s, int64_t timeout)
+{
+    struct timespec t = {timeout / PLUG_S(1), timeout % PLUG_S(1)};
+    struct epoll *e = s->engine_state;
+    int n = plug_sys()->epoll_pwait2(e->fd, e->events, EVENTS, timeout < 0 ? NULL : &t, NULL);
+
+    for (int i = 0; i < n; i++) {
+        if (e->events[i].data.u64 == WAKE)
+            plug__sched_woken(s);
+        else
+            tell(s, &e->events[i]);
+    }
+    return n;
+}
+
+/* --- its life -------------------------------------------------------------------------------- */
+
+static void epoll_close(struct plug__sched *s)
+{
+    struct epoll *e = s->engine_state;
+
+    plug_sys()->close(e->fd);
+    plug_free(e);
+}
+
+static int epoll_open(struct plug__sched *s)
+{
+    struct epoll *e = plug_alloc(sizeof *e);
+    int r;
+
+    if (!e)
+        return -ENOMEM;
+    s->engine_state = e;
+    e->fd = plug_sys()->epoll_create1(EPOLL_CLOEXEC);
+    if (e->fd < 0) {
+        r = e->fd;
+        plug_free(e);
+        return r;
+    }
+    r = ctl(s, EPOLL_CTL_ADD, s->wake_fd, EPOLLIN, WAKE);
+    if (r < 0) {
+        epoll_close(s);
+        return r;
+    }
+    s->waiter.ready = epoll_ready;
+    s->waiter.recv = epoll_recv;
+    s->waiter.forget = epoll_forget;
+    return 0;
+}
+
+const struct plug__engine plug__engine_epoll = {
+    .kind = PLUG_BACKEND_EPOLL,
+    .open = epoll_open,
+    .close = epoll_close,
+    .turn = epoll_turn,
+    .watch = epoll_watch,
+    .unwatch = epoll_unwatch,
+};

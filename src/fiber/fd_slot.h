@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_FIBER_FD_SLOT_H
+#define PLUG_FIBER_FD_SLOT_H
+/* What a scheduler knows of each descriptor number, and which fibers wait for it. */
+#include <plug/wait.h>
+
+struct plug_fiber;
+
+/* One fiber waits for one descriptor; in the frame of its wait. */
+struct plug__fd_waiter {
+    struct plug__fd_waiter *next;
+    struct plug_fiber *fiber;
+    short events;
+    bool told; /* out of the list */
+};
+
+struct plug__fd_slot {
+    uint64_t id; /* the opening that is kept registered; 0: none */
+    struct plug__fd_waiter *waiters;
+    uint32_t generation; /* of the registration: events of earlier ones are stale */
+    uint32_t mask;       /* what the engine has registered; 0: nothing */
+    uint32_t watches;    /* waits that registered it for this once */
+    bool dry;            /* a receive has emptied it, and nothing was told since */
+    bool ended;          /* an end, an error or urgent data were told: always try */
+};
+
+/* Chunks, so that high numbers cost little, and addresses stay. */
+#define PLUG__FD_CHUNK 256
+struct plug__fd_slots {
+    struct plug__fd_slot **chunks;
+    size_t count;
+};
+
+/* The slot of fd >= 0; NULL: out of memory. find: NULL where there is none yet. */
+struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int fd);
+static inline struct plug__fd_slot *plug__fd_slot_find(const struct plug__fd_slots *t, int fd)
+{
+    size_t i = (unsigned)fd / PLUG__FD_CHUNK;
+
+    return i < t->count && t->chunks[i] ? &t->chunks[i][fd % PLUG__FD_CHUNK] : NULL;
+}
+void plug__fd_slots_free(struct plug__fd_slots *t);
+
+/* Enters the calling fiber; takes it out unless it was told. */
+void plug__fd_enter(struct plug__fd_slot *slot, struct plug__fd_waiter *n, struct plug_fiber *f,
+                    short events);
+void plug__fd_leave(struct plug__fd_slot *slot, struct plug__fd_waiter *n);
+
+/* Unparks those that wait for one of revents (POLLIN ...; POLLERR and POLLHUP are for all). */
+void plug__fd_told(struct plug__fd_slot *slot, short revents);
+
+/* Another file has the number now, or none: those that wait get -EBADF, old events are stale. */
+void plug__fd_renew(struct plug__fd_slot *slot);
+
+#endif
