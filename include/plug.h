@@ -41,4 +41,6 @@
 #include <plug/fiber.h>
 #include <plug/queue.h>
 #include <plug/semaphore.h>
+#include <plug/conn.h>
+#include <plug/server.h>
 #endif

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: MIT */
+/* A server's life: open, listen, run, stop, join, close; and its counters. */
+#include "server/server_impl.h"
+#include "base/assert.h"
+#include "net/sock_impl.h"
+
+#include <errno.h>
+#include <plug/alloc.h>
+#include <plug/err.h>
+#include <plug/sys.h>
+#include <plug/wait.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+
+__thread const struct plug_server *plug__server_here;
+
+/* --- eventfds: readable or not ------------------------------------------------------------ */
+
+static int event_open(int *ret_fd)
+{
+    int fd = plug_sys()->eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (fd >= 0)
+        *ret_fd = fd;
+    return fd;
+}
+
+static void event_close(int fd)
+{
+    if (fd >= 0)
+        plug_sys()->close(fd);
+}
+
+static void event_set(int fd)
+{
+    static const uint64_t one = 1;
+    (void)!plug_sys()->write(fd, &one, sizeof one); /* full is set, too */
+}
+
+static void event_clear(int fd)
+{
+    uint64_t count;
+    (void)!plug_sys()->read(fd, &count, sizeof count);
+}
+
+void plug__server_ring(const struct plug_server *s)
+{
+    event_set(s->bell_fd);
+}
+
+void plug__server_rung(const struct plug_server *s)
+{
+    event_clear(s->bell_fd);
+}
+
+/* --- opening and closing ------------------------------------------------------------------ */
+
+static void server_free(struct plug_server *s)
+{
+    for (size_t i = 0; i < s->endpoints; i++)
+        s->endpoint[i].adopted ? plug_sock_close(s->endpoint[i].sock)
+                               : plug_listen_close(s->endpoint[i].sock);
+    event_close(s->stop_fd);
+    event_close(s->bell_fd);
+    event_close(s->done_fd);
+    plug__sources_close(s->sources);
+    if (s->shared)
+        plug_sys()->munmap(s->shared, sizeof *s->shared);
+    plug_free(s);
+}
+
+static int make_parts(struct plug_server *s)
+{
+    void *shared;
+    int r = plug_sys()->mmap(sizeof *s->shared, PROT_READ | PROT_WRITE, MAP_SHARED, &shared);
+    if (r < 0)
+        return r;
+    s->shared = shared;
+    if ((r = event_open(&s->stop_fd)) < 0 || (r = event_open(&s->bell_fd)) < 0 ||
+        (r = event_open(&s->done_fd)) < 0)
+        return r;
+    event_set(s->done_fd);
+    return s->o.max_per_source < s->o.max ? plug__sources_open(&s->sources, s->o.max_per_source)
+                                          : 0;
+}
+
+int plug_server_open(struct plug_server **ret, plug_handler_fn *handler, void *arg,
+                     const struct plug_server_opts *opts)
+{
+    PLUG_ASSERT(handler, "a server needs a handler");
+    struct plug_server *s = plug_calloc(1, sizeof *s);
+    if (!s)
+        return -ENOMEM;
+    s->handler = handler;
+    s->arg = arg;
+    s->stop_fd = s->bell_fd = s->done_fd = -1;
+    int r = plug__server_options(s, opts);
+    if (r >= 0)
+        r = make_parts(s);
+    if (r < 0)
+        server_free(s);
+    else
+        *ret = s;
+    return r < 0 ? r : 0;
+}
+
+/* --- endpoints ---------------------------------------------------------------------------- */
+
+static int add_endpoint(struct plug_server *s, struct plug_sock *sock, bool adopted)
+{
+    const struct plug__transport *transport = plug__transport_of(plug_sock_type(sock));
+    if (!transport)
+        return -EOPNOTSUPP;
+    struct plug__endpoint *e = &s->endpoint[s->endpoints];
+    e->server = s;
+    e->sock = sock;
+    e->transport = transport;
+    e->adopted = adopted;
+    int r = transport->prepare(e);
+    s->endpoints += r >= 0;
+    return r;
+}
+
+/* May another endpoint be added? */
+static int room_for_endpoint(const struct plug_server *s)
+{
+    if (atomic_load(&s->running) || s->state)
+        return -EBUSY;
+    return s->endpoints == PLUG_SERVER_ENDPOINTS ? PLUG_ELIMIT : 0;
+}
+
+int plug_server_listen(struct plug_server *s, const char *endpoint,
+                       const struct plug_listen_opts *opts)
+{
+    static const struct plug_listen_opts usual = PLUG_LISTEN_OPTS;
+    PLUG_ASSERT(s);
+    struct plug_listen_opts o = opts ? *opts : usual;
+    struct plug_sock *sock;
+    int r = room_for_endpoint(s);
+    if (r < 0)
+        return r;
+    if (o.backlog == 0)
+        o.backlog =
+            SOMAXCONN; /* it is full when a thousand come at once, and 128 is no protection */
+    r = plug_listen(&sock, endpoint, &o);
+    if (r < 0)
+        return r;
+    r = add_endpoint(s, sock, false);
+    if (r < 0)
+        plug_listen_close(sock);
+    return r;
+}
+
+int plug_server_adopt(struct plug_server *s, struct plug_sock *sock)
+{
+    PLUG_ASSERT(s && sock);
+    int r = room_for_endpoint(s);
+    return r < 0 ? r : add_endpoint(s, sock, true);
+}
+
+size_t plug_server_endpoints(const struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    return s->endpoints;
+}
+
+struct plug_sock *plug_server_sock(const struct plug_server *s, size_t index)
+{
+    PLUG_ASSERT(s);
+    return index < s->endpoints ? s->endpoint[index].sock : NULL;
+}
+
+int plug_server_addr(const struct plug_server *s, size_t index, struct plug_addr *ret_addr)
+{
+    struct plug_sock *sock = plug_server_sock(s, index);
+    return sock ? plug_sock_local(sock, ret_addr) : -ENOENT;
+}
+
+/* --- running ------------------------------------------------------------------------------ */
+
+static int begin(struct plug_server *s)
+{
+    return s->state ? 0 : s->model->begin(s);
+}
+
+static void end(struct plug_server *s)
+{
+    if (!s->state)
+        return;
+    s->model->drain(s);
+    s->model->end(s);
+    s->state = NULL;
+}
+
+/* For one caller at a time. */
+static int enter(struct plug_server *s)
+{
+    if (atomic_exchange(&s->running, true))
+        return -EBUSY;
+    event_clear(s->done_fd);
+    return 0;
+}
+
+static void leave(struct plug_server *s)
+{
+    atomic_store(&s->running, false);
+    event_set(s->done_fd);
+}
+
+int plug_server_run(struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    int r = enter(s);
+    if (r < 0)
+        return r;
+    r = begin(s);
+    if (r >= 0)
+        r = s->model->run(s);
+    end(s);
+    event_clear(s->stop_fd);
+    atomic_store(&s->shared->cut, false);
+    atomic_store(&s->shared->stopping, false);
+    leave(s);
+    return r < 0 ? r : 0;
+}
+
+int plug_server_handle_request(struct plug_server *s, int64_t timeout)
+{
+    PLUG_ASSERT(s);
+    int64_t deadline = plug_deadline_after(timeout);
+    int r = enter(s);
+    if (r < 0)
+        return r;
+    r = begin(s);
+    if (r >= 0)
+        r = s->model->one(s, deadline);
+    leave(s);
+    if (r == 0 && s->hooks.handle_timeout)
+        s->hooks.handle_timeout(s, s->arg);
+    return r;
+}
+
+void plug_server_stop(struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    atomic_store(&s->shared->stopping, true);
+    event_set(s->stop_fd);
+}
+
+int plug_server_join(struct plug_server *s, int64_t timeout)
+{
+    PLUG_ASSERT(s);
+    if (plug__server_here == s)
+        return -EDEADLK;
+    int64_t deadline = plug_deadline_after(timeout);
+    int r = 0;
+    while (atomic_load(&s->running) && r >= 0)
+        r = plug_wait(s->done_fd, POLLIN, deadline);
+    return r < 0 ? r : 0;
+}
+
+void plug_server_close(struct plug_server *s)
+{
+    if (!s)
+        return;
+    PLUG_ASSERT(plug__server_here != s, "a handler may stop its server, not close it");
+    if (atomic_load(&s->running)) {
+        plug_server_stop(s);
+        while (atomic_load(&s->running))
+            (void)!plug_server_join(s, PLUG_FOREVER);
+    }
+    end(s);
+    server_free(s);
+}
+
+/* --- facts -------------------------------------------------------------------------------- */
+
+enum plug_model plug_server_model(const struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    return s->model->id;
+}
+
+void *plug_server_arg(const struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    return s->arg;
+}
+
+void plug_server_stats(const struct plug_server *s, struct plug_server_stats *ret_stats)
+{
+    PLUG_ASSERT(s);
+    struct plug__shared *p = s->shared;
+    *ret_stats = (struct plug_server_stats){
+        .accepted = p->accepted,
+        .refused_max = p->refused_max,
+        .refused_source = p->refused_source,
+        .refused_verify = p->refused_verify,
+        .handled = p->handled,
+        .failed = p->failed,
+        .timed_out = p->timed_out,
+        .cut = p->cut_off,
+        .crashed = p->crashed,
+        .bytes_in = p->bytes_in,
+        .bytes_out = p->bytes_out,
+        .accept_pauses = p->accept_pauses,
+        .truncated = p->truncated,
+        .live = p->live,
+        .live_max = p->live_max,
+        .kept = p->kept,
+        .longest = p->longest,
+        .total = p->total,
+    };
+}
