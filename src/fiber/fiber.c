@@ -36,18 +36,12 @@ static void delist(struct plug_fiber *f)
         f->home->members = f->sibling_next;
 }
 
-/* The bottom frame of every fiber; nothing follows its last switch. */
-static void begin(void *arg)
+void plug__fiber_end(struct plug_fiber *f, int result)
 {
-    struct plug_fiber *f = arg;
     struct plug__sched *s = f->sched;
 
-    struct plug_defer_frame frame;
-
-    plug_defer_enter(&frame);
-    f->result = f->fn(f->arg);
-    plug_defer_leave(&frame);
     PLUG_ASSERT(!f->scopes, "a fiber closes the scopes that it has opened");
+    f->result = result;
     f->ended = true;
     plug__timer_drop(s, f);
     s->stats.live--;
@@ -55,6 +49,19 @@ static void begin(void *arg)
     if (!f->handle)
         s->dying = f;
     plug__switch_away(s, f, true);
+    __builtin_unreachable();
+}
+
+/* The bottom frame of every fiber. */
+static void begin(void *arg)
+{
+    struct plug_fiber *f = arg;
+    struct plug_defer_frame frame;
+
+    plug_defer_enter(&frame);
+    int result = f->fn(f->arg);
+    plug_defer_leave(&frame);
+    plug__fiber_end(f, result);
 }
 
 static void set_name(struct plug_fiber *f, const char *name)

@@ -381,23 +381,9 @@ static void close_sched(struct plug__sched *s)
     plug_free(s);
 }
 
-struct first {
-    struct plug__sched *sched;
-    plug_fiber_fn *fn;
-    void *arg;
-};
-
-static int run_first(void *arg)
-{
-    struct first *first = arg;
-
-    return first->sched->main_result = first->fn(first->arg);
-}
-
 /* Deadline scopes that the thread has open bound the fibers, too. */
 static int run_in(struct plug__sched *s, plug_fiber_fn *fn, void *arg)
 {
-    struct first first = {s, fn, arg};
     int64_t bound = plug_deadline_current();
     struct plug_waiter *before = plug_waiter_set(&s->waiter);
     struct plug_fiber *f;
@@ -405,7 +391,7 @@ static int run_in(struct plug__sched *s, plug_fiber_fn *fn, void *arg)
 
     plug__sched_here = s;
     s->root.deadline.at = bound;
-    r = plug__fiber_new(s, &s->root, run_first, &first, "main", &f);
+    r = plug__fiber_new(s, &s->root, fn, arg, "main", &f);
     if (r == 0)
         run(s);
     plug__sched_here = NULL;

@@ -157,11 +157,14 @@ void plug__timer_set(struct plug__sched *s, struct plug_fiber *f);
 void plug__timer_drop(struct plug__sched *s, struct plug_fiber *f);
 void plug__timers_due(struct plug__sched *s);
 
-/* fiber.c: a new fiber, ready to run; and the end of one that was switched away from for ever. */
+/*
+ * fiber.c: a new fiber, ready to run; the end of the calling one, which has closed all that it
+ * opened; and what is left of one after its end.
+ */
 int plug__fiber_new(struct plug__sched *s, struct plug_scope *home, plug_fiber_fn *fn, void *arg,
                     const char *name, struct plug_fiber **ret);
+void plug__fiber_end(struct plug_fiber *f, int result) __attribute__((noreturn));
 void plug__fiber_free(struct plug_fiber *f);
-void plug__fiber_cancel(struct plug_fiber *f);
 
 /* scope.c: f has ended. */
 void plug__scope_ended(struct plug_fiber *f);

@@ -134,6 +134,8 @@ void plug__scope_ended(struct plug_fiber *f)
     struct plug_scope *s = f->home;
 
     s->live--;
+    if (s == &f->sched->root)
+        f->sched->main_result = f->result;
     if (f->joiner)
         plug__unpark(f->joiner, 0);
     if (!f->handle)

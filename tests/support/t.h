@@ -18,6 +18,9 @@
  * or is cut short by an injected fault. After each test the frame checks that descriptors, threads,
  * children, and live allocations are back to what they were.
  *
+ * A check that fails on a fiber ends that fiber and cancels all others of its scheduler; the test
+ * goes on behind plug_fiber_run with the verdict taken.
+ *
  * Torture: the frame counts the fallible calls of each T_TEST (allocations and every sys entry),
  * then runs it again with the n-th of them failing, for each n, once only that one and once that
  * one and all after it; and with transfers cut to single bytes and calls interrupted. In such a run

@@ -37,8 +37,11 @@ enum t_verdict t_run_case(const struct t_case *c);
 /* The same under a fault plan. */
 enum t_verdict t_run_faulty(const struct t_case *c, const char *plan);
 
-/* Leaves the test (or the thread) after t_judge. */
+/* Leaves the test (or the thread, or the fiber) after t_judge. */
 void t_stop(void) __attribute__((noreturn));
+
+/* Ends the calling fiber, and cancels all others of its scheduler. */
+void t_leave_fiber(void) __attribute__((noreturn));
 
 /* Takes down the verdict of the run, with the message made so far; the worst one stays. */
 void t_judge(enum t_verdict verdict, const char *message);
