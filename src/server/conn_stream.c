@@ -113,6 +113,8 @@ static ssize_t leave(struct plug_conn *c, ssize_t n)
         n = ended;
     else if (n == -EAGAIN && c->sock->timeout != PLUG_NOWAIT)
         n = PLUG_ETIMEOUT; /* SO_RCVTIMEO, SO_SNDTIMEO */
+    if (n == -ECANCELED)
+        atomic_store(&c->ended, -ECANCELED);
     c->timed_out = c->timed_out || n == PLUG_ETIMEOUT;
     c->failed = c->failed || (n < 0 && n != PLUG_ETIMEOUT && n != -EAGAIN && n != -EINTR);
     return n;

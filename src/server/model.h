@@ -44,7 +44,8 @@ struct plug__model {
     int64_t (*cut)(struct plug_server *s, int64_t now);
 };
 
-extern const struct plug__model plug__model_serial, plug__model_thread, plug__model_fork;
+extern const struct plug__model plug__model_serial, plug__model_thread, plug__model_fork,
+    plug__model_fiber;
 
 /* NULL: there is none. */
 const struct plug__model *plug__model_get(enum plug_model id);

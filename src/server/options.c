@@ -20,7 +20,7 @@ static int model_of(enum plug_model asked, const struct plug__model **ret)
     const char *name = asked == PLUG_MODEL_AUTO ? getenv("PLUG_MODEL") : NULL;
     int id = name && *name ? plug_model_find(name) : (int)asked;
     if (id == PLUG_MODEL_AUTO)
-        id = PLUG_MODEL_THREAD;
+        id = PLUG_MODEL_FIBER;
     *ret = id < 0 ? NULL : plug__model_get((enum plug_model)id);
     return *ret ? 0 : -EINVAL;
 }
@@ -51,6 +51,8 @@ static void fill_options(struct plug_server_opts *o, enum plug_model model)
     duration(&o->drain, PLUG_SERVER_DRAIN);
     duration(&o->keep_age, PLUG_SERVER_KEEP_AGE);
     duration(&o->service_every, PLUG_S(1));
+    if (model != PLUG_MODEL_FIBER)
+        o->workers = 1;
     if (model == PLUG_MODEL_THREAD)
         number(&o->stack, STACK);
     if (model == PLUG_MODEL_THREAD && o->stack < STACK_MIN)

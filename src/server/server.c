@@ -8,6 +8,7 @@
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/sys.h>
+#include <plug/url.h>
 #include <plug/wait.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -129,6 +130,16 @@ static int room_for_endpoint(const struct plug_server *s)
     return s->endpoints == PLUG_SERVER_ENDPOINTS ? PLUG_ELIMIT : 0;
 }
 
+/* Several workers have a listener each at the same port. */
+static int share_port(const struct plug_server *s, const char *endpoint, struct plug_listen_opts *o)
+{
+    struct plug_endpoint e;
+    int r = s->o.workers > 1 ? plug_endpoint_parse(endpoint, &e) : 0;
+    if (r >= 0 && s->o.workers > 1 && e.family != AF_UNIX)
+        o->reuse_port = true;
+    return r;
+}
+
 int plug_server_listen(struct plug_server *s, const char *endpoint,
                        const struct plug_listen_opts *opts)
 {
@@ -142,7 +153,9 @@ int plug_server_listen(struct plug_server *s, const char *endpoint,
     if (o.backlog == 0)
         o.backlog =
             SOMAXCONN; /* it is full when a thousand come at once, and 128 is no protection */
-    r = plug_listen(&sock, endpoint, &o);
+    r = share_port(s, endpoint, &o);
+    if (r >= 0)
+        r = plug_listen(&sock, endpoint, &o);
     if (r < 0)
         return r;
     r = add_endpoint(s, sock, false);

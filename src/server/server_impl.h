@@ -59,10 +59,10 @@ struct plug_server {
     int bell_fd;                   /* wakes the serving loop: something has ended */
     int done_fd;                   /* readable while it does not run */
     atomic_bool running;
-    bool began;          /* the model has state */
-    int fd_max;          /* descriptors above are kept in reserve */
-    int64_t pause_until; /* out of descriptors: nothing is accepted before */
-    int64_t said;        /* when that was last said */
+    bool began;                  /* the model has state */
+    int fd_max;                  /* descriptors above are kept in reserve */
+    _Atomic int64_t pause_until; /* out of descriptors: nothing is accepted before */
+    _Atomic int64_t said;        /* when that was last said */
 };
 
 /* --- server.c ---------------------------------------------------------------------------- */
