@@ -163,10 +163,10 @@ static void take(struct rings *u, const struct io_uring_cqe *cqe)
     append(u, cqe->res < 0 ? TO_ARM : TO_TELL, at);
 }
 
-static int enter(struct rings *u, unsigned wait, int64_t deadline)
+static int enter(struct rings *u, int64_t timeout)
 {
     struct io_uring_cqe cqe;
-    int r = plug__uring_enter(&u->ring, wait, deadline);
+    int r = plug__uring_enter(&u->ring, timeout);
 
     while (plug__uring_take(&u->ring, &cqe))
         take(u, &cqe);
@@ -213,7 +213,7 @@ static void disarm(struct rings *u, struct plug__entry *e)
         return;
     io_uring_prep_poll_remove(sqe, plug__registry_id(&u->set, e));
     sqe->user_data = 0;
-    (void)!enter(u, 0, PLUG_NEVER);
+    (void)!enter(u, PLUG_NOWAIT);
 }
 
 static void uring_del(void *b, int fd)
@@ -271,9 +271,10 @@ static int gather(struct rings *u, int64_t deadline)
     u->round++;
     r = arm(u);
     if (r == 0)
-        r = enter(u, u->places[TO_TELL].next == TO_TELL, deadline);
+        r = enter(u,
+                  u->places[TO_TELL].next == TO_TELL ? plug_deadline_left(deadline) : PLUG_NOWAIT);
     while (r == 0 && plug__uring_has_more(&u->ring))
-        r = enter(u, 0, PLUG_NEVER);
+        r = enter(u, PLUG_NOWAIT);
     return r;
 }
 

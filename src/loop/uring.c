@@ -53,15 +53,14 @@ bool plug__uring_is_own(const struct plug__uring *u)
     return u->process == plug_sys()->getpid();
 }
 
-int plug__uring_enter(struct plug__uring *u, unsigned wait, int64_t deadline)
+int plug__uring_enter(struct plug__uring *u, int64_t timeout)
 {
-    int64_t left = wait ? plug_deadline_left(deadline) : 0;
-    struct __kernel_timespec ts = {left / PLUG_S(1), left % PLUG_S(1)};
-    struct io_uring_getevents_arg arg = {.ts = left == PLUG_FOREVER ? 0 : (uintptr_t)&ts};
+    struct __kernel_timespec ts = {timeout / PLUG_S(1), timeout % PLUG_S(1)};
+    struct io_uring_getevents_arg arg = {.ts = timeout < 0 ? 0 : (uintptr_t)&ts};
     int r;
 
     __atomic_store_n(u->ring.sq.ktail, u->ring.sq.sqe_tail, __ATOMIC_RELEASE);
-    r = plug_sys()->uring_enter(u->ring.ring_fd, plug__uring_unseen(u), left ? wait : 0,
+    r = plug_sys()->uring_enter(u->ring.ring_fd, plug__uring_unseen(u), timeout != 0,
                                 IORING_ENTER_GETEVENTS | IORING_ENTER_EXT_ARG, &arg, sizeof arg);
     if (r == -EBUSY || r == -EAGAIN) /* what is there must be taken first */
         return io_uring_cq_ready(&u->ring) ? 0 : r;
@@ -73,7 +72,7 @@ int plug__uring_sqe(struct plug__uring *u, struct io_uring_sqe **ret_sqe)
     struct io_uring_sqe *sqe = io_uring_get_sqe(&u->ring);
 
     if (!sqe) {
-        int r = plug__uring_enter(u, 0, PLUG_NEVER);
+        int r = plug__uring_enter(u, PLUG_NOWAIT);
         if (r < 0)
             return r;
         sqe = io_uring_get_sqe(&u->ring);
@@ -93,7 +92,7 @@ static void cancel_all(struct plug__uring *u)
         return;
     io_uring_prep_rw(IORING_OP_ASYNC_CANCEL, sqe, -1, NULL, 0, 0);
     sqe->cancel_flags = IORING_ASYNC_CANCEL_ALL | IORING_ASYNC_CANCEL_ANY;
-    (void)!plug__uring_enter(u, 0, PLUG_NEVER);
+    (void)!plug__uring_enter(u, PLUG_NOWAIT);
 }
 
 void plug__uring_close(struct plug__uring *u)

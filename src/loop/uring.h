@@ -33,10 +33,10 @@ bool plug__uring_is_own(const struct plug__uring *u);
 int plug__uring_sqe(struct plug__uring *u, struct io_uring_sqe **ret_sqe);
 
 /*
- * Submits, lets the kernel finish what it can, and waits for so many completions or until deadline;
- * what is there already counts. Returns 0, whatever ended it; -EINTR, -EEXIST, -ENOMEM ...
+ * Submits, lets the kernel finish what it can, and waits for a completion for at most timeout; one
+ * that is there already counts. Returns 0, whatever ended it; -EINTR, -EEXIST, -ENOMEM ...
  */
-int plug__uring_enter(struct plug__uring *u, unsigned wait, int64_t deadline);
+int plug__uring_enter(struct plug__uring *u, int64_t timeout);
 
 /* How many submissions the kernel has not seen yet. */
 static inline unsigned plug__uring_unseen(const struct plug__uring *u)
