@@ -34,12 +34,37 @@ struct plug__engine {
      */
     int (*watch)(struct plug__sched *s, struct plug__fd_slot *slot, int fd, short events);
     void (*unwatch)(struct plug__sched *s, struct plug__fd_slot *slot, int fd);
+    /*
+     * For the entries of fd_kept.c, NULL where they are not used. keep: as watch, but for as long
+     * as slot->id, which it sets, is that of fd; it may tell of what is new only. drop: the kernel
+     * lets go of fd, now; NULL: closing it is enough.
+     */
+    int (*keep)(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
+                short events);
+    void (*drop)(struct plug__sched *s, struct plug__fd_slot *slot, int fd);
 };
 
-extern const struct plug__engine plug__engine_epoll, plug__engine_poll, plug__engine_select;
+extern const struct plug__engine plug__engine_epoll, plug__engine_poll, plug__engine_select,
+    plug__engine_uring;
 
 /* fd_wait.c: wait and wait_many of the waiter, over watch and unwatch. */
 int plug__fd_wait(struct plug_waiter *w, int fd, short events, int64_t deadline);
 int plug__fd_wait_many(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline);
+
+/* fd_kept.c: ready, recv and forget of the waiter, over keep and drop. */
+int plug__fd_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline);
+ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
+                      int flags, int64_t deadline);
+void plug__fd_forget(struct plug_waiter *w, struct plug_wait_fd fd);
+
+/*
+ * The name of the slot's registration, 63 bits for the kernel to give back; plug__fd_heard tells
+ * its waiters and returns the slot, or NULL where that registration is over.
+ */
+static inline uint64_t plug__fd_name(const struct plug__fd_slot *slot, int fd)
+{
+    return (uint64_t)(slot->generation & INT32_MAX) << 32 | (unsigned)fd;
+}
+struct plug__fd_slot *plug__fd_heard(struct plug__sched *s, uint64_t name, short revents);
 
 #endif

@@ -41,7 +41,7 @@ static int ctl(struct plug__sched *s, int op, int fd, uint32_t mask, uint64_t da
  */
 static int enlist(struct plug__sched *s, struct plug__fd_slot *slot, int fd, uint32_t mask)
 {
-    uint64_t data = (uint64_t)slot->generation << 32 | (unsigned)fd;
+    uint64_t data = plug__fd_name(slot, fd);
     int r = ctl(s, slot->mask ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, mask, data);
 
     if (r == -EEXIST || r == -ENOENT)
@@ -69,15 +69,13 @@ static void epoll_unwatch(struct plug__sched *s, struct plug__fd_slot *slot, int
 
 /* --- kept descriptors ------------------------------------------------------------------------ */
 
-/* Registers fd for good, with EPOLLOUT where that is waited for. */
-static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
-                short events)
+/* Once for all waits, with EPOLLOUT where that is waited for. */
+static int epoll_keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
+                      short events)
 {
     uint32_t need = KEPT | ((uint16_t)events & EPOLLOUT);
     int r;
 
-    if (slot->id && slot->id != fd.id)
-        plug__fd_renew(slot);
     if (slot->id && (slot->mask & need) == need)
         return 0;
     r = enlist(s, slot, fd.fd, slot->mask | need);
@@ -86,87 +84,7 @@ static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_w
     return r;
 }
 
-static int wait_kept(struct plug__sched *s, struct plug_wait_fd fd, short events, int64_t deadline,
-                     const char *doing)
-{
-    struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
-    struct plug__fd_waiter n;
-    int r = slot ? keep(s, slot, fd, events) : -ENOMEM;
-
-    if (r < 0)
-        return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
-    plug__fd_enter(slot, &n, s->running, events);
-    r = plug__park(doing, fd.fd, deadline);
-    plug__fd_leave(slot, &n);
-    return r;
-}
-
-static int epoll_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events,
-                       int64_t deadline)
-{
-    if (!fd.id)
-        return w->wait(w, fd.fd, events, deadline);
-    return wait_kept(plug__sched_of(w), fd, events, deadline, events & POLLOUT ? "send" : "recv");
-}
-
-/* Whether a receive would be in vain: the last one emptied it, and nothing came since. */
-static bool is_dry(const struct plug__fd_slot *slot, struct plug_wait_fd fd)
-{
-    return slot && slot->dry && slot->id == fd.id;
-}
-
-static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ssize_t n, size_t len)
-{
-    if (slot && slot->id == fd.id)
-        slot->dry = n > 0 && (size_t)n < len && !slot->ended;
-}
-
-static ssize_t epoll_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
-                          int flags, int64_t deadline)
-{
-    struct plug__sched *s = plug__sched_of(w);
-    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL));
-    struct plug__fd_slot *slot;
-    ssize_t n;
-
-    for (bool late = false;; late = n == PLUG_ETIMEOUT) {
-        slot = plug__fd_slot_find(&s->fds, fd.fd);
-        if (late || !is_dry(slot, fd)) {
-            n = plug_sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
-            if (n >= 0 && tells)
-                note_received(slot, fd, n, len);
-            if (n != -EAGAIN || late)
-                return n == -EAGAIN ? PLUG_ETIMEOUT : n;
-        }
-        n = wait_kept(s, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
-        if (n < 0 && n != PLUG_ETIMEOUT)
-            return n;
-    }
-}
-
-static void epoll_forget(struct plug_waiter *w, struct plug_wait_fd fd)
-{
-    struct plug__fd_slot *slot = plug__fd_slot_find(&plug__sched_of(w)->fds, fd.fd);
-
-    if (slot)
-        plug__fd_renew(slot);
-}
-
 /* --- turns ----------------------------------------------------------------------------------- */
-
-static void tell(struct plug__sched *s, const struct epoll_event *event)
-{
-    uint64_t data = event->data.u64;
-    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, (int)(uint32_t)data);
-
-    if (!slot || slot->generation != data >> 32)
-        return;
-    if (event->events & ~(uint32_t)EPOLLOUT)
-        slot->dry = false;
-    if (event->events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI))
-        slot->ended = true;
-    plug__fd_told(slot, (short)event->events);
-}
 
 static int epoll_turn(struct plug__sched *s, int64_t timeout)
 {
@@ -178,7 +96,7 @@ static int epoll_turn(struct plug__sched *s, int64_t timeout)
         if (e->events[i].data.u64 == WAKE)
             plug__sched_woken(s);
         else
-            tell(s, &e->events[i]);
+            plug__fd_heard(s, e->events[i].data.u64, (short)e->events[i].events);
     }
     return n;
 }
@@ -212,9 +130,9 @@ static int epoll_open(struct plug__sched *s)
         epoll_close(s);
         return r;
     }
-    s->waiter.ready = epoll_ready;
-    s->waiter.recv = epoll_recv;
-    s->waiter.forget = epoll_forget;
+    s->waiter.ready = plug__fd_ready;
+    s->waiter.recv = plug__fd_recv;
+    s->waiter.forget = plug__fd_forget;
     return 0;
 }
 
@@ -225,4 +143,5 @@ const struct plug__engine plug__engine_epoll = {
     .turn = epoll_turn,
     .watch = epoll_watch,
     .unwatch = epoll_unwatch,
+    .keep = epoll_keep,
 };

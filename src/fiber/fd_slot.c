@@ -94,5 +94,6 @@ void plug__fd_renew(struct plug__fd_slot *slot)
     slot->id = 0;
     slot->generation++;
     slot->mask = 0;
+    slot->waits = 0;
     slot->dry = slot->ended = false;
 }

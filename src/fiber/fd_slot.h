@@ -20,6 +20,8 @@ struct plug__fd_slot {
     uint32_t generation; /* of the registration: events of earlier ones are stale */
     uint32_t mask;       /* what the engine has registered; 0: nothing */
     uint32_t watches;    /* waits that registered it for this once */
+    uint32_t sends;      /* that are in the hands of the engine */
+    uint8_t waits;       /* the engine's own */
     bool dry;            /* a receive has emptied it, and nothing was told since */
     bool ended;          /* an end, an error or urgent data were told: always try */
 };

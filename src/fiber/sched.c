@@ -290,9 +290,8 @@ static void run(struct plug__sched *s)
 /* --- its life -------------------------------------------------------------------------------- */
 
 static const struct plug__engine *const engines[] = {
-    &plug__engine_epoll,
-    &plug__engine_poll,
-    &plug__engine_select,
+    &plug__engine_epoll, &plug__engine_poll, &plug__engine_select,
+    &plug__engine_uring, /* only where it is asked for */
 };
 #define ENGINES (sizeof engines / sizeof *engines)
 

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Descriptors that are waited for again and again: an engine that tells of what is new needs to be
+ * asked once, and a receive that would be in vain is not tried.
+ */
+#include "fiber/engine.h"
+#include <errno.h>
+#include <plug/err.h>
+#include <plug/sys.h>
+
+static void drop(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
+{
+    if (s->engine->drop)
+        s->engine->drop(s, slot, fd);
+    plug__fd_renew(slot);
+}
+
+/* Under its number there may have been another one. */
+static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
+                short events)
+{
+    if (slot->id && slot->id != fd.id)
+        drop(s, slot, fd.fd);
+    return s->engine->keep(s, slot, fd, events);
+}
+
+static int wait_kept(struct plug__sched *s, struct plug_wait_fd fd, short events, int64_t deadline,
+                     const char *doing)
+{
+    struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
+    struct plug__fd_waiter n;
+    int r = slot ? keep(s, slot, fd, events) : -ENOMEM;
+
+    if (r < 0)
+        return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
+    plug__fd_enter(slot, &n, s->running, events);
+    r = plug__park(doing, fd.fd, deadline);
+    plug__fd_leave(slot, &n);
+    return r;
+}
+
+int plug__fd_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline)
+{
+    if (!fd.id)
+        return w->wait(w, fd.fd, events, deadline);
+    return wait_kept(plug__sched_of(w), fd, events, deadline, events & POLLOUT ? "send" : "recv");
+}
+
+/* Whether a receive would be in vain: the last one emptied it, and nothing came since. */
+static bool is_dry(const struct plug__fd_slot *slot, struct plug_wait_fd fd)
+{
+    return slot && slot->dry && slot->id == fd.id;
+}
+
+static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ssize_t n, size_t len)
+{
+    if (slot && slot->id == fd.id)
+        slot->dry = n > 0 && (size_t)n < len && !slot->ended;
+}
+
+ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
+                      int flags, int64_t deadline)
+{
+    struct plug__sched *s = plug__sched_of(w);
+    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL));
+    struct plug__fd_slot *slot;
+    ssize_t n;
+
+    for (bool late = false;; late = n == PLUG_ETIMEOUT) {
+        slot = plug__fd_slot_find(&s->fds, fd.fd);
+        if (late || !is_dry(slot, fd)) {
+            n = plug_sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
+            if (n >= 0 && tells)
+                note_received(slot, fd, n, len);
+            if (n != -EAGAIN || late)
+                return n == -EAGAIN ? PLUG_ETIMEOUT : n;
+        }
+        n = wait_kept(s, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
+        if (n < 0 && n != PLUG_ETIMEOUT)
+            return n;
+    }
+}
+
+void plug__fd_forget(struct plug_waiter *w, struct plug_wait_fd fd)
+{
+    struct plug__sched *s = plug__sched_of(w);
+    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, fd.fd);
+
+    if (slot)
+        drop(s, slot, fd.fd);
+}
+
+struct plug__fd_slot *plug__fd_heard(struct plug__sched *s, uint64_t name, short revents)
+{
+    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, (int)(uint32_t)name);
+
+    if (!slot || name != plug__fd_name(slot, (int)(uint32_t)name))
+        return NULL;
+    if (revents & ~POLLOUT)
+        slot->dry = false;
+    if (revents & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI))
+        slot->ended = true;
+    plug__fd_told(slot, revents);
+    return slot;
+}
