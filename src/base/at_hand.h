@@ -21,6 +21,17 @@ static inline const struct plug_sys *plug__sys(void)
     return atomic_load_explicit(&plug__sys_in_force, memory_order_acquire);
 }
 
+/*
+ * True when the kernel itself answers: only then a receive that did not fill its buffer has emptied
+ * the socket, and "would block" means that an event will follow. Faults and users' tables may say
+ * so at any time.
+ */
+extern atomic_bool plug__sys_is_kernel;
+static inline bool plug__sys_honest(void)
+{
+    return atomic_load_explicit(&plug__sys_is_kernel, memory_order_relaxed);
+}
+
 static inline bool plug__may_block(int64_t deadline)
 {
     const struct plug_deadline *scope = plug__default_waiter.own.scope;

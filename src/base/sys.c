@@ -13,6 +13,7 @@ _Static_assert(sizeof(struct plug_sys) ==
                "struct plug_sys and PLUG__SYS_ENTRIES must have the same entries");
 
 const struct plug_sys *_Atomic plug__sys_in_force = &plug__kernel_table;
+atomic_bool plug__sys_is_kernel = true;
 static const struct plug_sys *_Atomic installed = &plug__kernel_table; /* by plug_sys_set */
 
 const struct plug_sys *plug_sys(void)
@@ -27,6 +28,7 @@ static void settle(unsigned taps)
 {
     const struct plug_sys *table = installed;
 
+    atomic_store(&plug__sys_is_kernel, table == &plug__kernel_table && !(taps & PLUG__TAP_FAULT));
     plug__tap_behind(table);
     atomic_store(&plug__taps, taps);
     if (taps)

@@ -4,6 +4,7 @@
  * never touched again; closing takes it out. Events carry the descriptor and the generation of its
  * registration, so that late ones are told apart.
  */
+#include "base/at_hand.h"
 #include "fiber/engine.h"
 #include <errno.h>
 #include <plug/alloc.h>
@@ -76,7 +77,7 @@ static int epoll_keep(struct plug__sched *s, struct plug__fd_slot *slot, struct 
     uint32_t need = KEPT | ((uint16_t)events & EPOLLOUT);
     int r;
 
-    if (slot->id && (slot->mask & need) == need)
+    if (slot->id && (slot->mask & need) == need && plug__sys_honest())
         return 0;
     r = enlist(s, slot, fd.fd, slot->mask | need);
     if (r == 0)

@@ -12,6 +12,7 @@
  * (MSG_DONTWAIT), so it has ended when the call that submits it returns: its buffer is the kernel's
  * for no longer than the rest of the turn, in which its fiber stays parked, cancelled or not.
  */
+#include "base/at_hand.h"
 #include "fiber/engine.h"
 #include "loop/uring.h"
 #include <errno.h>
@@ -106,7 +107,7 @@ static int uring_keep(struct plug__sched *s, struct plug__fd_slot *slot, struct 
     uint32_t need = KEPT | ((uint16_t)events & POLLOUT);
     int r;
 
-    if (slot->id && (slot->mask & need) == need)
+    if (slot->id && (slot->mask & need) == need && plug__sys_honest())
         return 0;
     r = arm(s, slot, fd.fd, slot->mask | need);
     if (r < 0)

@@ -3,6 +3,7 @@
  * Descriptors that are waited for again and again: an engine that tells of what is new needs to be
  * asked once, and a receive that would be in vain is not tried.
  */
+#include "base/at_hand.h"
 #include "fiber/engine.h"
 #include <errno.h>
 #include <plug/err.h>
@@ -55,7 +56,7 @@ static bool is_dry(const struct plug__fd_slot *slot, struct plug_wait_fd fd)
 static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ssize_t n, size_t len)
 {
     if (slot && slot->id == fd.id)
-        slot->dry = n > 0 && (size_t)n < len && !slot->ended;
+        slot->dry = n > 0 && (size_t)n < len && !slot->ended && plug__sys_honest();
 }
 
 ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
