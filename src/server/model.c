@@ -11,6 +11,7 @@
 static const struct plug__model *const models[] = {
     &plug__model_serial,
     &plug__model_thread,
+    &plug__model_fork,
     &plug__model_fiber,
 };
 #define MODELS (sizeof models / sizeof *models)

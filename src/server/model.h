@@ -38,8 +38,11 @@ struct plug__model {
     /* How many descriptors the loop waits for besides its own, at most; and which they are now. */
     size_t (*fds_max)(const struct plug_server *s);
     size_t (*fds)(const struct plug_server *s, struct pollfd *fds);
-    /* Each turn, for reaping and sweeping: when it wants the next one at the latest. */
-    int64_t (*turn)(struct plug_server *s, int64_t now);
+    /*
+     * Each turn, for reaping and sweeping: when it wants the next one at the latest. fds: those it
+     * gave for the last wait, with what came of it.
+     */
+    int64_t (*turn)(struct plug_server *s, int64_t now, const struct pollfd *fds, size_t count);
     /* The drain time is over: ends what still runs; when it wants to be called again. */
     int64_t (*cut)(struct plug_server *s, int64_t now);
 };

@@ -233,8 +233,10 @@ static void join_ended(struct plug_server *s)
     }
 }
 
-static int64_t thread_turn(struct plug_server *s, int64_t now)
+static int64_t thread_turn(struct plug_server *s, int64_t now, const struct pollfd *fds,
+                           size_t count)
 {
+    (void)fds, (void)count;
     join_ended(s);
     return sweep(s, now);
 }

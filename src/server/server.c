@@ -117,7 +117,9 @@ static int add_endpoint(struct plug_server *s, struct plug_sock *sock, bool adop
     e->sock = sock;
     e->transport = transport;
     e->adopted = adopted;
-    int r = transport->prepare(e);
+    int r = plug_sock_local(sock, &e->local);
+    if (r >= 0)
+        r = transport->prepare(e);
     s->endpoints += r >= 0;
     return r;
 }
@@ -185,15 +187,26 @@ struct plug_sock *plug_server_sock(const struct plug_server *s, size_t index)
 
 int plug_server_addr(const struct plug_server *s, size_t index, struct plug_addr *ret_addr)
 {
-    struct plug_sock *sock = plug_server_sock(s, index);
-    return sock ? plug_sock_local(sock, ret_addr) : -ENOENT;
+    PLUG_ASSERT(s);
+    if (index >= s->endpoints)
+        return -ENOENT;
+    *ret_addr = s->endpoint[index].local;
+    return 0;
 }
 
 /* --- running ------------------------------------------------------------------------------ */
 
 static int begin(struct plug_server *s)
 {
-    return s->state ? 0 : s->model->begin(s);
+    if (s->state)
+        return 0;
+    int r = plug__loop_begin(s);
+    if (r < 0)
+        return r;
+    r = s->model->begin(s);
+    if (r < 0)
+        plug__loop_end(s);
+    return r;
 }
 
 static void end(struct plug_server *s)
@@ -203,6 +216,7 @@ static void end(struct plug_server *s)
     s->model->drain(s);
     s->model->end(s);
     s->state = NULL;
+    plug__loop_end(s);
 }
 
 /* For one caller at a time. */

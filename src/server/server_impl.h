@@ -16,6 +16,7 @@
 #include <stdatomic.h>
 
 struct plug__sources;
+struct plug__look;
 
 /* What forked children see, too: one page of shared memory. */
 struct plug__shared {
@@ -38,6 +39,7 @@ struct plug__endpoint {
     struct plug_server *server;
     struct plug_sock *sock;
     const struct plug__transport *transport;
+    struct plug_addr local;
     bool adopted;       /* not made by plug_listen: others may use it, too */
     bool inherits;      /* connections have the options that were set on the listener */
     atomic_int without; /* but for so many, which were there before */
@@ -50,7 +52,8 @@ struct plug_server {
     struct plug_server_hooks hooks; /* without NULL but where nothing is to be done */
     struct plug_server_hooks asked; /* as the caller gave them */
     const struct plug__model *model;
-    void *state; /* the model's, while it serves */
+    void *state;             /* the model's, while it serves */
+    struct plug__look *look; /* what the serving loop waits for */
     struct plug__endpoint endpoint[PLUG_SERVER_ENDPOINTS];
     size_t endpoints;
     struct plug__shared *shared;
@@ -59,7 +62,6 @@ struct plug_server {
     int bell_fd;                   /* wakes the serving loop: something has ended */
     int done_fd;                   /* readable while it does not run */
     atomic_bool running;
-    bool began;                  /* the model has state */
     int fd_max;                  /* descriptors above are kept in reserve */
     _Atomic int64_t pause_until; /* out of descriptors: nothing is accepted before */
     _Atomic int64_t said;        /* when that was last said */
@@ -84,6 +86,9 @@ int plug__server_options(struct plug_server *s, const struct plug_server_opts *o
 
 /* --- loop.c: for the models that have one thread to accept --------------------------------- */
 
+/* What the loop needs, before and after the model has its state. */
+int plug__loop_begin(struct plug_server *s);
+void plug__loop_end(struct plug_server *s);
 /* Serves until stopped; and for one request: 1, 0 when none came until the deadline. */
 int plug__loop_run(struct plug_server *s);
 int plug__loop_one(struct plug_server *s, int64_t deadline);

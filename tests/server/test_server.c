@@ -30,6 +30,7 @@ static void echoes(enum plug_model model)
         t_disown(c);
         plug_sock_close(c);
         SERVING_AWAIT(s, handled, (uint64_t)i + 1);
+        SERVING_AWAIT(s, live, 0);
     }
     T_OK(serving_end(s));
     plug_server_stats(s, &stats);

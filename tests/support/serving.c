@@ -9,6 +9,7 @@
 static const enum plug_model models[] = {
     PLUG_MODEL_SERIAL,
     PLUG_MODEL_THREAD,
+    PLUG_MODEL_FORK,
     PLUG_MODEL_FIBER,
 };
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PLUG_SERVER_FORK_IMPL_H
+#define PLUG_SERVER_FORK_IMPL_H
+/* Between the two sides of the fork model: model_fork.c is the parent, fork_child.c the child. */
+#include "server/server_impl.h"
+#include <signal.h>
+
+/* In shared memory. The child changes state, but for FREE; the parent the rest. */
+enum { PLUG__SLOT_FREE, PLUG__SLOT_IDLE, PLUG__SLOT_BUSY, PLUG__SLOT_GONE };
+struct plug__slot {
+    atomic_int state;
+    atomic_int cut;           /* why what it serves shall end; 0: it shall not */
+    _Atomic int64_t deadline; /* of its handler */
+};
+
+struct plug__child {
+    pid_t pid;
+    int pidfd; /* negative: the kernel has none */
+    size_t slot;
+    bool fresh;            /* for one request */
+    int64_t kill_at;       /* it has been told to end; 0: not yet */
+    struct plug_addr peer; /* of a fresh one, to be counted out */
+};
+
+struct plug__forks {
+    struct plug__slot *slot; /* max_children of them */
+    atomic_bool *full;       /* behind them: there are as many children as there may be */
+    struct plug__child *child;
+    size_t children;
+    int64_t fork_at; /* not before */
+    bool kept;       /* children accept by themselves */
+};
+
+/* The first steps of a new process: signals, descriptors, its end with the parent's. */
+void plug__child_begin(struct plug_server *s, struct plug__slot *slot, pid_t parent,
+                       const sigset_t *mask);
+/* What it then does; they end the process. */
+void plug__child_keep_serving(struct plug_server *s) __attribute__((noreturn));
+void plug__child_serve_one(struct plug_server *s, struct plug_conn *c) __attribute__((noreturn));
+
+/* A handler has returned. */
+void plug__child_closing(struct plug_conn *c);
+
+#endif
