@@ -32,6 +32,14 @@ static inline bool plug__sys_honest(void)
     return atomic_load_explicit(&plug__sys_is_kernel, memory_order_relaxed);
 }
 
+/* The earlier one of deadline and the scopes that are open. */
+static inline int64_t plug__deadline_bounded(const struct plug_waiter *w, int64_t deadline)
+{
+    const struct plug_deadline *scope = w->own.scope;
+
+    return scope && scope->at < deadline ? scope->at : deadline;
+}
+
 static inline bool plug__may_block(int64_t deadline)
 {
     const struct plug_deadline *scope = plug__default_waiter.own.scope;

@@ -25,15 +25,18 @@ static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_w
     return s->engine->keep(s, slot, fd, events);
 }
 
-static int wait_kept(struct plug__sched *s, struct plug_wait_fd fd, short events, int64_t deadline,
-                     const char *doing)
+static int wait_kept(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
+                     short events, int64_t deadline, const char *doing)
 {
-    struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
     struct plug__fd_waiter n;
-    int r = slot ? keep(s, slot, fd, events) : -ENOMEM;
+    int r;
 
-    if (r < 0)
-        return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
+    if (slot->id != fd.id || (slot->mask & (uint16_t)events) != (uint16_t)events ||
+        !plug__sys_honest()) {
+        r = keep(s, slot, fd, events);
+        if (r < 0)
+            return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
+    }
     plug__fd_enter(slot, &n, s->running, events);
     r = plug__park(doing, fd.fd, deadline);
     plug__fd_leave(slot, &n);
@@ -42,20 +45,24 @@ static int wait_kept(struct plug__sched *s, struct plug_wait_fd fd, short events
 
 int plug__fd_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline)
 {
+    struct plug__sched *s = plug__sched_of(w);
+    struct plug__fd_slot *slot;
+
     if (!fd.id)
         return w->wait(w, fd.fd, events, deadline);
-    return wait_kept(plug__sched_of(w), fd, events, deadline, events & POLLOUT ? "send" : "recv");
+    slot = plug__fd_slot(&s->fds, fd.fd);
+    if (!slot)
+        return -ENOMEM;
+    return wait_kept(s, slot, fd, events, deadline, events & POLLOUT ? "send" : "recv");
 }
 
-/* Whether a receive would be in vain: the last one emptied it, and nothing came since. */
-static bool is_dry(const struct plug__fd_slot *slot, struct plug_wait_fd fd)
-{
-    return slot && slot->dry && slot->id == fd.id;
-}
-
+/*
+ * A receive that left room in its buffer has emptied the socket: the next one waits at once instead
+ * of trying in vain. Not once an end, an error or urgent data were told, for these are told once.
+ */
 static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ssize_t n, size_t len)
 {
-    if (slot && slot->id == fd.id)
+    if (slot->id == fd.id)
         slot->dry = n > 0 && (size_t)n < len && !slot->ended && plug__sys_honest();
 }
 
@@ -63,22 +70,24 @@ ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, 
                       int flags, int64_t deadline)
 {
     struct plug__sched *s = plug__sched_of(w);
-    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL));
-    struct plug__fd_slot *slot;
+    struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
+    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)), late = false;
     ssize_t n;
 
-    for (bool late = false;; late = n == PLUG_ETIMEOUT) {
-        slot = plug__fd_slot_find(&s->fds, fd.fd);
-        if (late || !is_dry(slot, fd)) {
-            n = plug_sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
+    if (!slot)
+        return -ENOMEM;
+    for (;;) {
+        if (late || !slot->dry || slot->id != fd.id) {
+            n = plug__sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
             if (n >= 0 && tells)
                 note_received(slot, fd, n, len);
             if (n != -EAGAIN || late)
                 return n == -EAGAIN ? PLUG_ETIMEOUT : n;
         }
-        n = wait_kept(s, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
+        n = wait_kept(s, slot, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
         if (n < 0 && n != PLUG_ETIMEOUT)
             return n;
+        late = n == PLUG_ETIMEOUT;
     }
 }
 

@@ -23,16 +23,13 @@ static int reach(struct plug__fd_slots *t, size_t index)
     return 0;
 }
 
-struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int fd)
+struct plug__fd_slot *plug__fd_slot_new(struct plug__fd_slots *t, int fd)
 {
-    struct plug__fd_slot *slot = plug__fd_slot_find(t, fd);
     size_t i = (unsigned)fd / PLUG__FD_CHUNK;
 
-    if (slot)
-        return slot;
     if (reach(t, i) < 0)
         return NULL;
-    t->chunks[i] = plug_calloc(PLUG__FD_CHUNK, sizeof *slot);
+    t->chunks[i] = plug_calloc(PLUG__FD_CHUNK, sizeof **t->chunks);
     return plug__fd_slot_find(t, fd);
 }
 
@@ -44,19 +41,10 @@ void plug__fd_slots_free(struct plug__fd_slots *t)
     *t = (struct plug__fd_slots){NULL, 0};
 }
 
-void plug__fd_enter(struct plug__fd_slot *slot, struct plug__fd_waiter *n, struct plug_fiber *f,
-                    short events)
-{
-    *n = (struct plug__fd_waiter){slot->waiters, f, events, false};
-    slot->waiters = n;
-}
-
-void plug__fd_leave(struct plug__fd_slot *slot, struct plug__fd_waiter *n)
+void plug__fd_withdraw(struct plug__fd_slot *slot, struct plug__fd_waiter *n)
 {
     struct plug__fd_waiter **at = &slot->waiters;
 
-    if (n->told)
-        return;
     while (*at != n)
         at = &(*at)->next;
     *at = n->next;

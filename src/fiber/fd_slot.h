@@ -34,19 +34,34 @@ struct plug__fd_slots {
 };
 
 /* The slot of fd >= 0; NULL: out of memory. find: NULL where there is none yet. */
-struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int fd);
+struct plug__fd_slot *plug__fd_slot_new(struct plug__fd_slots *t, int fd);
 static inline struct plug__fd_slot *plug__fd_slot_find(const struct plug__fd_slots *t, int fd)
 {
     size_t i = (unsigned)fd / PLUG__FD_CHUNK;
 
-    return i < t->count && t->chunks[i] ? &t->chunks[i][fd % PLUG__FD_CHUNK] : NULL;
+    return i < t->count && t->chunks[i] ? &t->chunks[i][(unsigned)fd % PLUG__FD_CHUNK] : NULL;
+}
+static inline struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int fd)
+{
+    struct plug__fd_slot *slot = plug__fd_slot_find(t, fd);
+
+    return slot ? slot : plug__fd_slot_new(t, fd);
 }
 void plug__fd_slots_free(struct plug__fd_slots *t);
 
 /* Enters the calling fiber; takes it out unless it was told. */
-void plug__fd_enter(struct plug__fd_slot *slot, struct plug__fd_waiter *n, struct plug_fiber *f,
-                    short events);
-void plug__fd_leave(struct plug__fd_slot *slot, struct plug__fd_waiter *n);
+static inline void plug__fd_enter(struct plug__fd_slot *slot, struct plug__fd_waiter *n,
+                                  struct plug_fiber *f, short events)
+{
+    *n = (struct plug__fd_waiter){slot->waiters, f, events, false};
+    slot->waiters = n;
+}
+void plug__fd_withdraw(struct plug__fd_slot *slot, struct plug__fd_waiter *n);
+static inline void plug__fd_leave(struct plug__fd_slot *slot, struct plug__fd_waiter *n)
+{
+    if (!n->told)
+        plug__fd_withdraw(slot, n);
+}
 
 /* Unparks those that wait for one of revents (POLLIN ...; POLLERR and POLLHUP are for all). */
 void plug__fd_told(struct plug__fd_slot *slot, short revents);

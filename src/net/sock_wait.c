@@ -64,12 +64,11 @@ static int in_vain(const struct plug_sock *s, int ready, short events, int64_t d
                                     : plug__sock_pause(VAIN_PAUSE, deadline);
 }
 
-/* Tries without blocking until it works, fails, or time is over. */
-static ssize_t try_and_wait(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
-                            void *arg)
+/* Tries without blocking until it works, fails, or time is over; r is what the first try said. */
+static ssize_t wait_and_try(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
+                            void *arg, ssize_t r)
 {
-    for (int ready = 0;;) {
-        ssize_t r = fn(s->fd, MSG_DONTWAIT, arg);
+    for (int ready = 0;; r = fn(s->fd, MSG_DONTWAIT, arg)) {
         if (interrupted(r))
             continue;
         if (r != -EAGAIN || deadline == PLUG__TRY_ONCE)
@@ -81,6 +80,12 @@ static ssize_t try_and_wait(struct plug_sock *s, short events, int64_t deadline,
         if (ready < 0)
             return ready;
     }
+}
+
+static ssize_t try_and_wait(struct plug_sock *s, short events, int64_t deadline, plug__try_fn *fn,
+                            void *arg)
+{
+    return wait_and_try(s, events, deadline, fn, arg, fn(s->fd, MSG_DONTWAIT, arg));
 }
 
 /* A call that was free to block has said r: is that its answer? */
@@ -112,13 +117,6 @@ ssize_t plug__sock_try_nonblock(struct plug_sock *s, short events, int64_t deadl
     return plug__sock_try(s, events, deadline, fn, arg);
 }
 
-/* The deadline for a waiter that takes the whole operation over: the scopes count, too. */
-static int64_t whole_deadline(int64_t deadline)
-{
-    int64_t scope = plug_deadline_current();
-    return scope < deadline ? scope : deadline;
-}
-
 struct transfer {
     void *buf;
     const void *bytes;
@@ -138,50 +136,55 @@ static ssize_t send_once(int fd, int dontwait, void *arg)
     return plug_sys()->send(fd, t->bytes, t->len, t->flags | dontwait);
 }
 
-/* Everything but the fast path. r is what a call that was free to block has said, 0 without one. */
+/*
+ * The fast path has few instructions and one system call that succeeds: a plain thread without a
+ * deadline simply blocks in it; elsewhere it is the first try. r is what it said.
+ */
 static ssize_t recv_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
 {
-    if (r < 0)
-        return settle(s, POLLIN, recv_once, &t, r);
-    struct plug_waiter *w = plug_waiter();
-    if (!w->recv || deadline == PLUG__TRY_ONCE)
-        return try_and_wait(s, t.flags & MSG_OOB ? POLLPRI : POLLIN, deadline, recv_once, &t);
-    do
-        r = w->recv(w, plug__sock_wait_fd(s), t.buf, t.len, t.flags, whole_deadline(deadline));
-    while (interrupted(r));
-    return r;
+    short events = t.flags & MSG_OOB ? POLLPRI : POLLIN;
+    return plug__may_block(deadline) ? settle(s, events, recv_once, &t, r)
+                                     : wait_and_try(s, events, deadline, recv_once, &t, r);
 }
 
 static ssize_t send_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
 {
-    if (r < 0)
-        return settle(s, POLLOUT, send_once, &t, r);
-    struct plug_waiter *w = plug_waiter();
-    if (!w->send || deadline == PLUG__TRY_ONCE)
-        return try_and_wait(s, POLLOUT, deadline, send_once, &t);
-    do
-        r = w->send(w, plug__sock_wait_fd(s), t.bytes, t.len, t.flags, whole_deadline(deadline));
-    while (interrupted(r));
-    return r;
+    return plug__may_block(deadline) ? settle(s, POLLOUT, send_once, &t, r)
+                                     : wait_and_try(s, POLLOUT, deadline, send_once, &t, r);
 }
 
-/* The fast path: a plain thread, no deadline, one system call that succeeds. */
 ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags, int64_t deadline)
 {
-    ssize_t r = 0;
-    if (plug__may_block(deadline) && (r = plug__sys()->recv(s->fd, buf, len, flags)) >= 0)
+    struct plug_waiter *w = plug__own_waiter;
+    ssize_t r;
+    if (w && w->recv && deadline != PLUG__TRY_ONCE) {
+        deadline = plug__deadline_bounded(w, deadline);
+        do
+            r = w->recv(w, plug__sock_wait_fd(s), buf, len, flags, deadline);
+        while (interrupted(r));
         return r;
-    return recv_slow(s, (struct transfer){buf, NULL, len, flags}, deadline, r);
+    }
+    int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
+    r = plug__sys()->recv(s->fd, buf, len, flags | dontwait);
+    return r >= 0 ? r : recv_slow(s, (struct transfer){buf, NULL, len, flags}, deadline, r);
 }
 
 ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
                         int64_t deadline)
 {
-    ssize_t r = 0;
+    struct plug_waiter *w = plug__own_waiter;
+    ssize_t r;
     flags |= MSG_NOSIGNAL;
-    if (plug__may_block(deadline) && (r = plug__sys()->send(s->fd, buf, len, flags)) >= 0)
+    if (w && w->send && deadline != PLUG__TRY_ONCE) {
+        deadline = plug__deadline_bounded(w, deadline);
+        do
+            r = w->send(w, plug__sock_wait_fd(s), buf, len, flags, deadline);
+        while (interrupted(r));
         return r;
-    return send_slow(s, (struct transfer){NULL, buf, len, flags}, deadline, r);
+    }
+    int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
+    r = plug__sys()->send(s->fd, buf, len, flags | dontwait);
+    return r >= 0 ? r : send_slow(s, (struct transfer){NULL, buf, len, flags}, deadline, r);
 }
 
 struct accepting {
@@ -205,7 +208,7 @@ int plug__sock_accept(struct plug_sock *s, struct plug_addr *ret_addr, int flags
         do {
             ret_addr->len = sizeof ret_addr->ss;
             r = w->accept(w, plug__sock_wait_fd(s), &ret_addr->sa, &ret_addr->len, flags,
-                          whole_deadline(deadline));
+                          plug__deadline_bounded(w, deadline));
         } while (interrupted(r));
         return r;
     }
@@ -217,7 +220,8 @@ int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_
 {
     struct plug_waiter *w = plug_waiter();
     if (w->connect && deadline != PLUG__TRY_ONCE)
-        return w->connect(w, plug__sock_wait_fd(s), &addr->sa, addr->len, whole_deadline(deadline));
+        return w->connect(w, plug__sock_wait_fd(s), &addr->sa, addr->len,
+                          plug__deadline_bounded(w, deadline));
     if (!plug_wait_may_block(deadline)) {
         int r = plug__sock_nonblock(s, true);
         if (r < 0)
