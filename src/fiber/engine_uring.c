@@ -127,7 +127,7 @@ static ssize_t send_in_ring(struct plug__sched *s, int fd, const void *buf, size
     int n;
 
     if (!slot || plug__uring_sqe(ring_of(s), &sqe) < 0)
-        return plug_sys()->send(fd, buf, len, flags);
+        return -EAGAIN;
     io_uring_prep_send(sqe, fd, buf, len < INT_MAX ? len : INT_MAX, flags);
     sqe->user_data = (uintptr_t)s->running;
     slot->sends++;
@@ -136,12 +136,17 @@ static ssize_t send_in_ring(struct plug__sched *s, int fd, const void *buf, size
     return n;
 }
 
-/* Who makes nobody wait sends at once; so does everybody under a table of a test's. */
+/*
+ * Who makes nobody wait sends at once; so does everybody under a table of a test's, and who was
+ * told that there is no room: by now there may be some, which will not be told again.
+ */
 static ssize_t send_once(struct plug__sched *s, int fd, const void *buf, size_t len, int flags)
 {
+    ssize_t n = -EAGAIN;
+
     if (s->ready_first && plug_sys() == plug_sys_kernel())
-        return send_in_ring(s, fd, buf, len, flags | MSG_DONTWAIT);
-    return plug_sys()->send(fd, buf, len, flags | MSG_DONTWAIT);
+        n = send_in_ring(s, fd, buf, len, flags | MSG_DONTWAIT);
+    return n == -EAGAIN ? plug_sys()->send(fd, buf, len, flags | MSG_DONTWAIT) : n;
 }
 
 static ssize_t uring_send(struct plug_waiter *w, struct plug_wait_fd fd, const void *buf,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Fibers wait for descriptors: the same behaviour on every back-end. */
+#include "engines.h"
 #include "fds.h"
 #include "sock_pair.h"
 
@@ -8,30 +9,6 @@
 #include <netinet/tcp.h>
 #include <plug/err.h>
 #include <string.h>
-
-static int run_on(enum plug_backend backend, plug_fiber_fn *fn, void *arg)
-{
-    struct plug_fiber_opts o = PLUG_FIBER_OPTS;
-    o.backend = backend;
-    int r = plug_fiber_run(fn, arg, &o);
-    if (backend == PLUG_BACKEND_URING && r == PLUG_EUNSUPPORTED)
-        T_SKIP("no io_uring here");
-    return r;
-}
-
-/* The test's body is the main fiber. */
-#define ON_ONE(kind, name, BACKEND)                                                                \
-    kind(name##_on_##BACKEND)                                                                      \
-    {                                                                                              \
-        T_OK(run_on(PLUG_BACKEND_##BACKEND, name, NULL));                                          \
-    }
-#define ON_EACH(kind, name)                                                                        \
-    static int name(void *arg);                                                                    \
-    ON_ONE(kind, name, EPOLL)                                                                      \
-    ON_ONE(kind, name, POLL)                                                                       \
-    ON_ONE(kind, name, SELECT)                                                                     \
-    ON_ONE(kind, name, URING)                                                                      \
-    static int name(void *arg __attribute__((unused)))
 
 /* Runs both beside each other; where one fails the other is cancelled. Both must succeed. */
 static int together(plug_fiber_fn *fn, void *arg, plug_fiber_fn *fn2, void *arg2)
@@ -79,7 +56,7 @@ static int ask(void *arg)
     return r < 0 ? r : plug_sock_shutdown(s, SHUT_WR);
 }
 
-ON_EACH(T_TEST, tcp_echo)
+ON_EACH_ENGINE(T_TEST, tcp_echo)
 {
     struct plug_sock *c, *s;
     tcp_pair(&c, &s);
@@ -87,7 +64,7 @@ ON_EACH(T_TEST, tcp_echo)
     return 0;
 }
 
-ON_EACH(T_TEST, unix_echo)
+ON_EACH_ENGINE(T_TEST, unix_echo)
 {
     struct plug_sock *p[2];
     pair(p, SOCK_STREAM);
@@ -125,7 +102,7 @@ static void fill_bulk(void)
         bulk[i] = (uint8_t)(i * 7 + i / 251);
 }
 
-ON_EACH(T_TEST_PLAIN, bulk_both_ways_waits_for_room)
+ON_EACH_ENGINE(T_TEST_PLAIN, bulk_both_ways_waits_for_room)
 {
     struct plug_sock *c, *s;
     fill_bulk();
@@ -166,7 +143,7 @@ static int accept_one(void *arg)
     return r;
 }
 
-ON_EACH(T_TEST, connections_are_made_and_accepted)
+ON_EACH_ENGINE(T_TEST, connections_are_made_and_accepted)
 {
     struct plug_addr addr;
     struct plug_sock *l = tcp_listener(AF_INET, &addr);
@@ -175,7 +152,7 @@ ON_EACH(T_TEST, connections_are_made_and_accepted)
     return 0;
 }
 
-ON_EACH(T_TEST, waits_end_in_time)
+ON_EACH_ENGINE(T_TEST, waits_end_in_time)
 {
     struct plug_sock *c, *s;
     char b[8];
@@ -219,7 +196,7 @@ static int send_and_end(void *arg)
     return r < 0 ? r : plug_sock_shutdown(arg, SHUT_WR);
 }
 
-ON_EACH(T_TEST, an_end_that_came_with_data_is_seen)
+ON_EACH_ENGINE(T_TEST, an_end_that_came_with_data_is_seen)
 {
     struct plug_sock *c, *s;
     tcp_pair(&c, &s);
@@ -247,7 +224,7 @@ static int close_it(void *arg)
     return r;
 }
 
-ON_EACH(T_TEST, closing_ends_the_waits_of_others)
+ON_EACH_ENGINE(T_TEST, closing_ends_the_waits_of_others)
 {
     struct plug_sock *p[2];
     pair(p, SOCK_STREAM);
@@ -268,7 +245,7 @@ static int send_byte(void *arg)
 }
 
 /* The number of a closed descriptor is taken again while the scheduler still knows the old one. */
-ON_EACH(T_TEST, a_number_that_is_used_again_is_another_descriptor)
+ON_EACH_ENGINE(T_TEST, a_number_that_is_used_again_is_another_descriptor)
 {
     for (int i = 0; i < 4; i++) {
         struct plug_sock *c, *s;
@@ -298,7 +275,7 @@ static int put_later(void *arg)
     return r;
 }
 
-ON_EACH(T_TEST, any_descriptor_can_be_waited_for)
+ON_EACH_ENGINE(T_TEST, any_descriptor_can_be_waited_for)
 {
     int p[2];
     fds_pipe(p);
@@ -332,7 +309,7 @@ static int wait_for_both(void *arg)
     return r;
 }
 
-ON_EACH(T_TEST, several_descriptors_can_be_waited_for)
+ON_EACH_ENGINE(T_TEST, several_descriptors_can_be_waited_for)
 {
     int a[2], b[2];
     fds_pair(a);
@@ -358,7 +335,7 @@ static int cancel_waiter(plug_fiber_fn *fn, void *arg)
     return r < 0 ? r : closed;
 }
 
-ON_EACH(T_TEST, cancelled_waits_leave_nothing_behind)
+ON_EACH_ENGINE(T_TEST, cancelled_waits_leave_nothing_behind)
 {
     struct plug_sock *c, *s;
     int p[2];
@@ -385,7 +362,7 @@ static int recv_twice(void *arg)
 }
 
 /* Two fibers receive from one socket; each message is for one of them. */
-ON_EACH(T_TEST, two_fibers_may_wait_for_one_descriptor)
+ON_EACH_ENGINE(T_TEST, two_fibers_may_wait_for_one_descriptor)
 {
     struct plug_sock *p[2];
     pair(p, SOCK_SEQPACKET);
@@ -407,7 +384,7 @@ static void end_selector(void *s)
     plug_selector_close(s);
 }
 
-ON_EACH(T_TEST, selectors_park_the_fiber)
+ON_EACH_ENGINE(T_TEST, selectors_park_the_fiber)
 {
     struct plug_selector *sel;
     int p[2];
@@ -437,7 +414,7 @@ static int send_around_urgent(void *arg)
     return r < 0 ? r : (int)plug_sock_send(arg, "cd", 2, 0);
 }
 
-ON_EACH(T_TEST_PLAIN, urgent_data_does_not_hide_what_follows)
+ON_EACH_ENGINE(T_TEST_PLAIN, urgent_data_does_not_hide_what_follows)
 {
     struct plug_sock *c, *s;
     tcp_pair(&c, &s);

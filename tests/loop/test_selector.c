@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One behaviour on all back-ends: every test runs on each of them. */
+#include "engines.h"
 #include "fds.h"
 
 #include <errno.h>
@@ -13,17 +14,6 @@ static char A[] = "a", B[] = "b";
 static void end_selector(void *s)
 {
     plug_selector_close(s);
-}
-
-/* io_uring may be missing: in the build, in the kernel, or by somebody's will. */
-static void need_uring(void)
-{
-    struct plug_selector *s;
-    int r = t_tortured() ? 0 : plug_selector_open(&s, PLUG_BACKEND_URING);
-    if (r == -ENOSYS || r == -EPERM || r == PLUG_EUNSUPPORTED)
-        T_SKIP("io_uring: %s", plug_strerror(r));
-    if (r == 0 && !t_tortured())
-        plug_selector_close(s);
 }
 
 static struct plug_selector *open_on(enum plug_backend backend)
