@@ -173,5 +173,35 @@ PLUG_API void plug_fiber_rename(const char *name);
 /* Bytes of the calling fiber's stack that are still unused below this call; 0 outside of one. */
 PLUG_API size_t plug_fiber_stack_left(void);
 
+/*
+ * Most bytes of any stack of the calling thread's scheduler that fibers have ever touched, in whole
+ * pages as far as the kernel still has them: how large stacks need to be. A system call for each
+ * stack. 0 outside of a scheduler.
+ */
+PLUG_API size_t plug_fiber_stack_high(void);
+
+/*
+ * Runs fn(arg) in the bounded pool of threads (plug_offload) and parks the fiber meanwhile; on a
+ * plain thread it is simply called. For what blocks: files, foreign libraries, long computations.
+ * Returns fn's result. PLUG_ETIMEOUT, -ECANCELED only when fn had not begun: once it runs, it is
+ * waited for, so arg may lie on the stack. Or what plug_offload returned: PLUG_ELIMIT, -EAGAIN.
+ */
+PLUG_API PLUG_MUST int plug_fiber_call(plug_fiber_fn *fn, void *arg);
+
+/*
+ * Calls fn for every fiber of the calling thread's scheduler; a result other than 0 stops and is
+ * returned. fn must not wait, spawn or cancel. All it gets is borrowed during the call. 0 outside
+ * of a scheduler. PLUG_TRACE=fiber in the environment tells of every beginning and end, and what it
+ * took altogether.
+ */
+struct plug_fiber_census {
+    const char *name;
+    const char *doing;  /* "runs", "ready", "recv fd 7", "sleep", "join", "queue get" ... */
+    int64_t waited;     /* for so long until now, in nanoseconds; 0 unless it waits */
+    size_t stack_depth; /* bytes of its stack that are in use while it waits, else 0 */
+};
+typedef int plug_fiber_census_fn(const struct plug_fiber_census *c, void *arg);
+PLUG_API int plug_fiber_census(plug_fiber_census_fn *fn, void *arg);
+
 PLUG_END_DECLS
 #endif

@@ -154,6 +154,7 @@ struct plug_sys {
     int (*munmap)(void *memory, size_t len);
     int (*mprotect)(void *memory, size_t len, int prot);
     int (*madvise)(void *memory, size_t len, int advice);
+    int (*mincore)(void *memory, size_t len, unsigned char *ret_pages);
 
     /* threads of servers, with the stack they need; limits of the process */
     int (*thread_create_stack)(pthread_t *ret_thread, size_t stack, void *(*main)(void *),

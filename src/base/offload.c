@@ -258,6 +258,16 @@ int plug_offload_limit(unsigned threads)
     return 0;
 }
 
+size_t plug__offload_idle(void)
+{
+    size_t count;
+
+    pool_lock();
+    count = pool.idle_count;
+    pool_unlock();
+    return count;
+}
+
 /* Unlinks idle workers and tells them to leave, unless a job may begin: they will take that. */
 static size_t idle_take(pthread_t *ret, size_t max)
 {

@@ -20,4 +20,7 @@ struct plug__lane {
 /* Hands in a job whose fn, arg, done and done_arg are set. Results of plug_offload. */
 int plug__offload_in(struct plug__lane *lane, struct plug_offload *job);
 
+/* Threads of the pool that have nothing to do. */
+size_t plug__offload_idle(void);
+
 #endif

@@ -194,7 +194,9 @@
     X(LIBC, CALL, int, mprotect, (void *memory, size_t len, int prot), (memory, len, prot),        \
       -ENOMEM, -EACCES)                                                                            \
     X(LIBC, CALL, int, madvise, (void *memory, size_t len, int advice), (memory, len, advice),     \
-      -EINVAL, -ENOMEM, -EAGAIN)
+      -EINVAL, -ENOMEM, -EAGAIN)                                                                   \
+    X(LIBC, CALL, int, mincore, (void *memory, size_t len, unsigned char *pages),                  \
+      (memory, len, pages), -ENOMEM, -EAGAIN)
 
 #define PLUG__SYS_LIMIT_ENTRIES(X)                                                                 \
     X(OWN, CALL, int, thread_create_stack,                                                         \

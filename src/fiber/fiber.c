@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <plug/defer.h>
 #include <plug/err.h>
+#include <plug/trace.h>
 #include <string.h>
 
 static struct plug__sched *here(void)
@@ -41,6 +42,8 @@ void plug__fiber_end(struct plug_fiber *f, int result)
     struct plug__sched *s = f->sched;
 
     PLUG_ASSERT(!f->scopes, "a fiber closes the scopes that it has opened");
+    if (plug_trace_on(PLUG_TRACE_FIBER))
+        plug_trace(PLUG_TRACE_FIBER, __FILE__, __LINE__, "%s ends: %d", f->name, result);
     f->result = result;
     f->ended = true;
     plug__timer_drop(s, f);
@@ -58,6 +61,8 @@ static void begin(void *arg)
     struct plug_fiber *f = arg;
     struct plug_defer_frame frame;
 
+    if (plug_trace_on(PLUG_TRACE_FIBER))
+        plug_trace(PLUG_TRACE_FIBER, __FILE__, __LINE__, "%s begins", f->name);
     plug_defer_enter(&frame);
     int result = f->fn(f->arg);
     plug_defer_leave(&frame);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/assert.h"
 #include "fiber/line.h"
+#include "fiber/sched.h"
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/semaphore.h>
 
 struct plug_mutex {
-    pthread_mutex_t lock; /* of the fields, for a moment */
+    struct plug__door door;
     struct plug__line line;
     const void *owner; /* whose plug_mutex it is now */
 };
@@ -14,9 +15,9 @@ struct plug_mutex {
 /* What tells the calling fiber, or thread, from all others. */
 static void *caller(void)
 {
-    static __thread char thread;
+    struct plug_fiber *f = plug_fiber_self();
 
-    return &thread;
+    return f ? (void *)f : (void *)&plug__sched_here;
 }
 
 int plug_mutex_open(struct plug_mutex **ret)
@@ -25,7 +26,7 @@ int plug_mutex_open(struct plug_mutex **ret)
 
     if (!m)
         return -ENOMEM;
-    pthread_mutex_init(&m->lock, NULL);
+    plug__door_open(&m->door);
     *ret = m;
     return 0;
 }
@@ -35,7 +36,7 @@ void plug_mutex_close(struct plug_mutex *m)
     if (!m)
         return;
     PLUG_ASSERT(!m->owner, "a mutex that is closed must be unlocked");
-    pthread_mutex_destroy(&m->lock);
+    plug__door_close(&m->door);
     plug_free(m);
 }
 
@@ -44,12 +45,12 @@ int plug_mutex_lock(struct plug_mutex *m)
     void *self = caller();
     const void *owner;
 
-    pthread_mutex_lock(&m->lock);
+    plug__enter(&m->door);
     owner = m->owner;
     if (owner && owner != self)
-        return plug__line_wait(&m->line, self, &m->lock);
+        return plug__line_wait(&m->line, self, &m->door, "mutex");
     m->owner = self;
-    pthread_mutex_unlock(&m->lock);
+    plug__leave(&m->door);
     return owner ? -EDEADLK : 0;
 }
 
@@ -58,11 +59,11 @@ int plug_mutex_try_lock(struct plug_mutex *m)
     const void *self = caller();
     bool free;
 
-    pthread_mutex_lock(&m->lock);
+    plug__enter(&m->door);
     free = !m->owner;
     if (free)
         m->owner = self;
-    pthread_mutex_unlock(&m->lock);
+    plug__leave(&m->door);
     return free ? 0 : -EBUSY;
 }
 
@@ -70,11 +71,11 @@ void plug_mutex_unlock(struct plug_mutex *m)
 {
     struct plug__turn *next;
 
-    pthread_mutex_lock(&m->lock);
+    plug__enter(&m->door);
     PLUG_ASSERT(m->owner == caller(), "who unlocks must have locked");
     next = plug__line_next(&m->line);
     m->owner = next ? next->item : NULL;
-    pthread_mutex_unlock(&m->lock);
+    plug__leave(&m->door);
     if (next)
         plug__turn_tell(next, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A ring, and two lines. Who puts waits only while the ring is full, who gets only while it is
- * empty and nobody waits to put; so at most one of the lines is not empty.
+ * empty and nobody waits to put; so at most one of the lines has somebody to serve.
  */
 #include "base/assert.h"
 #include "fiber/line.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct plug_queue {
-    pthread_mutex_t lock;
+    struct plug__door door;
     struct plug__line puts, gets;
     size_t item, max;
     size_t first, count; /* of the ring */
@@ -29,7 +29,7 @@ int plug_queue_open(struct plug_queue **ret, size_t item, size_t max)
     if (!q)
         return -ENOMEM;
     memset(q, 0, sizeof *q);
-    pthread_mutex_init(&q->lock, NULL);
+    plug__door_open(&q->door);
     q->item = item;
     q->max = max;
     *ret = q;
@@ -41,7 +41,7 @@ void plug_queue_close(struct plug_queue *q)
     if (!q)
         return;
     PLUG_ASSERT(!q->puts.first && !q->gets.first, "somebody waits for the queue that is closed");
-    pthread_mutex_destroy(&q->lock);
+    plug__door_close(&q->door);
     plug_free(q);
 }
 
@@ -60,16 +60,16 @@ static void ring_take(struct plug_queue *q, void *ret_item)
     q->count--;
 }
 
-/* Gives the lock back, and tells whoever was served meanwhile. */
+/* And tells whoever was served meanwhile. */
 static int leave(struct plug_queue *q, struct plug__turn *served)
 {
-    pthread_mutex_unlock(&q->lock);
+    plug__leave(&q->door);
     if (served)
         plug__turn_tell(served, 0);
     return 0;
 }
 
-/* Puts under the lock, if that needs no wait; then the lock is given back. Else -EAGAIN, locked. */
+/* Puts if that needs no wait, and leaves; else -EAGAIN, still inside. */
 static int put_at_once(struct plug_queue *q, const void *item)
 {
     struct plug__turn *getter;
@@ -91,15 +91,14 @@ static int put_at_once(struct plug_queue *q, const void *item)
 /* The same for a get. Its place in the ring goes to the first who waits to put. */
 static int get_at_once(struct plug_queue *q, void *ret_item)
 {
-    struct plug__turn *putter;
+    struct plug__turn *putter = plug__line_next(&q->puts);
 
-    if (q->count == 0 && !q->puts.first) {
+    if (q->count == 0 && !putter) {
         if (!q->ended)
             return -EAGAIN;
         leave(q, NULL);
         return PLUG_EEOF;
     }
-    putter = plug__line_next(&q->puts);
     if (q->count == 0) {
         memcpy(ret_item, putter->item, q->item);
     } else {
@@ -114,26 +113,27 @@ int plug_queue_put(struct plug_queue *q, const void *item)
 {
     int r;
 
-    pthread_mutex_lock(&q->lock);
+    plug__enter(&q->door);
     r = put_at_once(q, item);
     /* Nobody writes to what a putter brings. */
-    return r == -EAGAIN ? plug__line_wait(&q->puts, (void *)(uintptr_t)item, &q->lock) : r;
+    return r == -EAGAIN ? plug__line_wait(&q->puts, (void *)(uintptr_t)item, &q->door, "queue put")
+                        : r;
 }
 
 int plug_queue_get(struct plug_queue *q, void *ret_item)
 {
     int r;
 
-    pthread_mutex_lock(&q->lock);
+    plug__enter(&q->door);
     r = get_at_once(q, ret_item);
-    return r == -EAGAIN ? plug__line_wait(&q->gets, ret_item, &q->lock) : r;
+    return r == -EAGAIN ? plug__line_wait(&q->gets, ret_item, &q->door, "queue get") : r;
 }
 
 int plug_queue_try_put(struct plug_queue *q, const void *item)
 {
     int r;
 
-    pthread_mutex_lock(&q->lock);
+    plug__enter(&q->door);
     r = put_at_once(q, item);
     if (r == -EAGAIN)
         leave(q, NULL);
@@ -144,7 +144,7 @@ int plug_queue_try_get(struct plug_queue *q, void *ret_item)
 {
     int r;
 
-    pthread_mutex_lock(&q->lock);
+    plug__enter(&q->door);
     r = get_at_once(q, ret_item);
     if (r == -EAGAIN)
         leave(q, NULL);
@@ -156,12 +156,12 @@ void plug_queue_end(struct plug_queue *q)
     struct plug__turn *t = NULL;
 
     do {
-        pthread_mutex_lock(&q->lock);
+        plug__enter(&q->door);
         q->ended = true;
         t = plug__line_next(&q->puts);
         if (!t)
             t = plug__line_next(&q->gets);
-        pthread_mutex_unlock(&q->lock);
+        plug__leave(&q->door);
         if (t)
             plug__turn_tell(t, PLUG_EEOF);
     } while (t);
@@ -171,8 +171,8 @@ size_t plug_queue_count(struct plug_queue *q)
 {
     size_t count;
 
-    pthread_mutex_lock(&q->lock);
+    plug__enter(&q->door);
     count = q->count;
-    pthread_mutex_unlock(&q->lock);
+    plug__leave(&q->door);
     return count;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "fiber/sched.h"
 #include "base/assert.h"
+#include "fiber/call.h"
 #include "fiber/engine.h"
 #include "loop/backend.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/sys.h>
+#include <plug/trace.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 
@@ -43,7 +45,7 @@ static void set_running(struct plug__sched *s, struct plug_fiber *f)
 
     atomic_store_explicit(&s->switches, n + 1, memory_order_relaxed);
     s->waiter.own = f->own;
-    s->running = f;
+    __atomic_store_n(&s->running, f, __ATOMIC_RELAXED);
 }
 
 void plug__switch_away(struct plug__sched *s, struct plug_fiber *f, bool last)
@@ -58,7 +60,7 @@ void plug__switch_away(struct plug__sched *s, struct plug_fiber *f, bool last)
         set_running(s, next);
         plug__context_switch(&f->context, &next->context, last);
     } else {
-        s->running = NULL;
+        __atomic_store_n(&s->running, NULL, __ATOMIC_RELAXED);
         plug__context_switch(&f->context, &s->home, last);
     }
 }
@@ -241,23 +243,22 @@ static int64_t patience(struct plug__sched *s)
     return left > 0 ? left : PLUG_NOWAIT;
 }
 
-/* All fibers wait for each other: each wait ends with -EDEADLK. */
-static bool deadlocked(struct plug__sched *s)
+/* How long a turn may last. */
+static int64_t turn_limit(struct plug__sched *s)
 {
-    int error = -EDEADLK;
+    int64_t left = patience(s);
 
     if (s->ready_first || s->outside || s->timed || atomic_load(&s->far))
-        return false;
-    (void)plug__each_fiber(s, fail_soft, &error);
-    return true;
+        return left;
+    return plug__deadlock_look(s);
 }
 
 static void turn(struct plug__sched *s)
 {
+    int64_t left = turn_limit(s);
+    int r = s->engine->turn(s, left);
+
     s->budget = TURN;
-    if (deadlocked(s))
-        return;
-    int r = s->engine->turn(s, patience(s));
     s->stats.turns++;
     s->now = plug_now();
     if (r > 0)
@@ -301,6 +302,7 @@ static int open_one(struct plug__sched *s, const struct plug__engine *engine)
     s->waiter.name = plug_backend_name(engine->kind);
     s->waiter.wait = plug__fd_wait;
     s->waiter.wait_many = plug__fd_wait_many;
+    s->waiter.call = plug__call;
     return engine->open(s);
 }
 
@@ -368,8 +370,20 @@ static int open_sched(struct plug__sched **ret, const struct plug_fiber_opts *op
     return 0;
 }
 
+static void trace_end(struct plug__sched *s)
+{
+    if (plug_trace_on(PLUG_TRACE_FIBER))
+        plug_trace(PLUG_TRACE_FIBER, __FILE__, __LINE__,
+                   "done: %ju fibers, %zu at once, %ju switches, %ju turns, %zu stacks, "
+                   "%zu bytes of one used",
+                   (uintmax_t)s->stats.spawned, s->stats.live_max,
+                   (uintmax_t)atomic_load(&s->switches), (uintmax_t)s->stats.turns,
+                   s->stacks.mapped, plug__stacks_high(&s->stacks));
+}
+
 static void close_sched(struct plug__sched *s)
 {
+    trace_end(s);
     while (atomic_load(&s->far_callers))
         (void)sched_yield();
     s->engine->close(s);
@@ -411,7 +425,13 @@ int plug_fiber_run(plug_fiber_fn *fn, void *arg, const struct plug_fiber_opts *o
     r = open_sched(&s, &o);
     if (r < 0)
         return r;
-    r = run_in(s, fn, arg);
+    r = plug__overflow_begin(s);
+    if (r >= 0) {
+        plug__watch_begin(s);
+        r = run_in(s, fn, arg);
+        plug__watch_end(s);
+        plug__overflow_end(s);
+    }
     close_sched(s);
     return r;
 }

@@ -11,6 +11,7 @@
 #include "fiber/context.h"
 #include "fiber/fd_slot.h"
 #include "fiber/stack.h"
+#include "fiber/watch.h"
 #include <plug/fiber.h>
 #include <plug/wait.h>
 #include <stdatomic.h>
@@ -57,7 +58,7 @@ struct plug__timer {
 
 struct plug__sched {
     struct plug_waiter waiter;  /* the first, see plug__sched_of */
-    struct plug_fiber *running; /* NULL: home */
+    struct plug_fiber *running; /* NULL: home; the watch looks at it, too */
     struct plug_fiber *ready_first, *ready_last;
     unsigned budget; /* switches until the kernel is asked again */
     int64_t now;     /* plug_now at the last turn */
@@ -79,7 +80,9 @@ struct plug__sched {
     struct plug_fiber_opts opts;
     struct plug_fiber_stats stats;
     int main_result;
-    bool deadlock_told;
+    unsigned deadlocks;
+    struct plug__watched watched;
+    void *signal_stack; /* NULL: the thread has one of its own */
 
     int wake_fd;
     _Atomic int far_callers;

@@ -6,8 +6,8 @@
 #include <plug/semaphore.h>
 
 struct plug_semaphore {
-    pthread_mutex_t lock;
-    struct plug__line line; /* empty while count > 0 */
+    struct plug__door door;
+    struct plug__line line; /* nobody to serve while count > 0 */
     size_t count;
 };
 
@@ -17,7 +17,7 @@ int plug_semaphore_open(struct plug_semaphore **ret, size_t count)
 
     if (!s)
         return -ENOMEM;
-    pthread_mutex_init(&s->lock, NULL);
+    plug__door_open(&s->door);
     s->count = count;
     *ret = s;
     return 0;
@@ -28,7 +28,7 @@ void plug_semaphore_close(struct plug_semaphore *s)
     if (!s)
         return;
     PLUG_ASSERT(!s->line.first, "somebody waits for the semaphore that is closed");
-    pthread_mutex_destroy(&s->lock);
+    plug__door_close(&s->door);
     plug_free(s);
 }
 
@@ -42,10 +42,10 @@ static bool take(struct plug_semaphore *s)
 
 int plug_semaphore_acquire(struct plug_semaphore *s)
 {
-    pthread_mutex_lock(&s->lock);
+    plug__enter(&s->door);
     if (!take(s))
-        return plug__line_wait(&s->line, NULL, &s->lock);
-    pthread_mutex_unlock(&s->lock);
+        return plug__line_wait(&s->line, NULL, &s->door, "semaphore");
+    plug__leave(&s->door);
     return 0;
 }
 
@@ -53,9 +53,9 @@ int plug_semaphore_try_acquire(struct plug_semaphore *s)
 {
     bool taken;
 
-    pthread_mutex_lock(&s->lock);
+    plug__enter(&s->door);
     taken = take(s);
-    pthread_mutex_unlock(&s->lock);
+    plug__leave(&s->door);
     return taken ? 0 : -EAGAIN;
 }
 
@@ -63,13 +63,13 @@ void plug_semaphore_release(struct plug_semaphore *s)
 {
     struct plug__turn *next;
 
-    pthread_mutex_lock(&s->lock);
+    plug__enter(&s->door);
     next = plug__line_next(&s->line);
     if (!next) {
         PLUG_ASSERT(s->count < SIZE_MAX, "released more often than can be counted");
         s->count++;
     }
-    pthread_mutex_unlock(&s->lock);
+    plug__leave(&s->door);
     if (next)
         plug__turn_tell(next, 0);
 }
@@ -78,8 +78,8 @@ size_t plug_semaphore_count(struct plug_semaphore *s)
 {
     size_t count;
 
-    pthread_mutex_lock(&s->lock);
+    plug__enter(&s->door);
     count = s->count;
-    pthread_mutex_unlock(&s->lock);
+    plug__leave(&s->door);
     return count;
 }

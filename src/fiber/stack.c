@@ -168,6 +168,50 @@ void plug__stack_give(struct plug__stacks *s, struct plug__stack k)
     slab->cold |= UINT64_C(1) << k.index;
 }
 
+/* --- how much of them was needed ------------------------------------------------------------ */
+
+/* Bytes from the first one of len that is not 0. */
+static size_t touched(const char *low, size_t len)
+{
+    size_t i = 0;
+
+    while (i < len && low[i] == 0)
+        i++;
+    return len - i;
+}
+
+/* What was never touched has no page; asked for in pieces that fit this function's own stack. */
+static size_t stack_high(const struct plug__stacks *s, char *low)
+{
+    unsigned char there[256];
+    size_t page = pages(1);
+
+    for (size_t at = 0; at < s->size; at += sizeof there * page) {
+        size_t len = s->size - at < sizeof there * page ? s->size - at : sizeof there * page;
+        if (plug_sys()->mincore(low + at, len, there) < 0)
+            return 0;
+        for (size_t i = 0; i < len / page; i++) {
+            size_t used = there[i] & 1 ? touched(low + at + i * page, page) : 0;
+            if (used)
+                return s->size - at - (i + 1) * page + used;
+        }
+    }
+    return 0;
+}
+
+size_t plug__stacks_high(const struct plug__stacks *s)
+{
+    size_t most = 0;
+
+    for (struct plug__slab *slab = s->slabs; slab; slab = slab->next) {
+        for (uint32_t i = 0; i < slab->used; i++) {
+            size_t high = stack_high(s, plug__stack_low(s, (struct plug__stack){slab, i}));
+            most = high > most ? high : most;
+        }
+    }
+    return most;
+}
+
 void plug__stacks_close(struct plug__stacks *s)
 {
     for (struct plug__slab *slab = s->slabs, *next; slab; slab = next) {

@@ -41,4 +41,13 @@ void plug__stack_give(struct plug__stacks *s, struct plug__stack k);
 char *plug__stack_low(const struct plug__stacks *s, struct plug__stack k);
 char *plug__stack_top(const struct plug__stacks *s, struct plug__stack k);
 
+/* Most bytes of any stack that were ever touched, as far as its pages are still there. */
+size_t plug__stacks_high(const struct plug__stacks *s);
+
+/* Bytes of each guard. */
+static inline size_t plug__stack_guard(const struct plug__stacks *s)
+{
+    return s->stride - s->size;
+}
+
 #endif

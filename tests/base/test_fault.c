@@ -597,6 +597,7 @@ static int process_entries_fail(const struct plug_sys *s)
     FAILS(mmap, 0, 0, 0, &memory);
     FAILS(mprotect, NULL, 0, 0);
     FAILS(madvise, NULL, 0, -1);
+    FAILS(mincore, NULL, 1, NULL);
     FAILS(thread_create_stack, &thread, 0, NULL, NULL);
     FAILS(getrlimit, -1, &limit);
     FAILS(uring_setup, 0, NULL, NULL);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Queues: order, limits, ends, and waits that end early. */
 #include "t.h"
+#include <errno.h>
 #include <stdatomic.h>
+#include <string.h>
 
 static struct plug_queue *q;
 
@@ -112,7 +114,7 @@ static void with_patience(void (*fn)(void))
     plug_deadline_leave(&scope);
 }
 
-enum { ITEMS = 2000 };
+enum { ITEMS = 200 };
 
 static void put_items(void)
 {
@@ -234,11 +236,230 @@ T_TEST_PLAIN(queue_loses_nothing_when_time_is_up)
 {
     static const size_t sizes[] = {0, 1, 3};
     int item;
-    put_sum = got_sum = put_count = get_count = late = 0;
+    put_sum = got_sum = 0;
+    put_count = get_count = late = 0;
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         open_queue(sizes[i]);
         for (uintptr_t n = 1; n <= 4; n++)
             t_thread(hurried, (void *)n);
+        t_join();
+        while (plug_queue_try_get(q, &item) == 0) {
+            got_sum += item;
+            get_count++;
+        }
+        T_EQ(put_count, get_count);
+        T_EQ(put_sum, got_sum);
+        t_end_owned();
+    }
+    T_TRUE(late > 0 && get_count > 0);
+}
+
+/* --- between fibers --------------------------------------------------------------------------- */
+
+enum { ROUNDS = 50 };
+
+static int put_numbers(void *arg)
+{
+    int r = 0;
+    (void)arg;
+    for (int i = 0; i < ROUNDS && r >= 0; i++)
+        r = plug_queue_put(q, &i);
+    plug_queue_end(q);
+    return r;
+}
+
+static int get_numbers(void *arg)
+{
+    int item, next = 0, r;
+    (void)arg;
+    while ((r = plug_queue_get(q, &item)) >= 0)
+        if (item != next++)
+            return -EPROTO;
+    return r == PLUG_EEOF && next == ROUNDS ? 0 : r;
+}
+
+static int put_and_get(void *arg)
+{
+    struct plug_scope s;
+    int r;
+    (void)arg;
+    plug_scope_open(&s, PLUG_FOREVER);
+    plug_scope_cancel_on_error(&s, true);
+    r = plug_fiber_spawn(&s, put_numbers, NULL, "putter", NULL);
+    if (r >= 0)
+        r = plug_fiber_spawn(&s, get_numbers, NULL, "getter", NULL);
+    if (r < 0)
+        plug_scope_cancel(&s);
+    int closed = plug_scope_close(&s);
+    return r < 0 ? r : closed;
+}
+
+T_TEST(queue_between_fibers)
+{
+    static const size_t sizes[] = {0, 1, 2, 64};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        open_queue(sizes[i]);
+        t_accept(-ECANCELED); /* when the first fiber's error cancels the others */
+        T_OK(plug_fiber_run(put_and_get, NULL, NULL));
+        t_end_owned();
+    }
+}
+
+static char order[32];
+static size_t ordered;
+
+static int get_and_sign(void *arg)
+{
+    int item, r = plug_queue_get(q, &item);
+    if (r >= 0)
+        order[ordered++] = (char)('0' + item);
+    order[ordered++] = *(char *)arg;
+    return r;
+}
+
+/* a, b and c wait; b is cancelled; two items come, then the end. */
+static int served_in_order(void *arg)
+{
+    static char names[] = "abcd";
+    struct plug_fiber *f[4];
+    struct plug_scope s;
+    int r = 0, item = 1, n = 0, got = 0;
+    (void)arg;
+    plug_scope_open(&s, PLUG_FOREVER);
+    for (; n < 4 && r >= 0; n += r >= 0)
+        r = plug_fiber_spawn(&s, get_and_sign, &names[n], NULL, &f[n]);
+    (void)plug_fiber_yield();
+    if (r >= 0) {
+        plug_fiber_cancel(f[1]);
+        r = plug_queue_put(q, &item);
+        item = 2;
+    }
+    if (r >= 0)
+        r = plug_queue_put(q, &item);
+    plug_queue_end(q);
+    for (int i = 0; i < n; i++) {
+        int joined = plug_fiber_join(f[i], &got);
+        r = r < 0 ? r : joined;
+        if (r >= 0 && got != (i == 1 ? -ECANCELED : i == 3 ? PLUG_EEOF : 0))
+            r = -EPROTO;
+    }
+    (void)plug_scope_close(&s);
+    return r;
+}
+
+T_TEST(queue_serves_first_come_first)
+{
+    memset(order, 0, sizeof order);
+    ordered = 0;
+    open_queue(4);
+    T_OK(plug_fiber_run(served_in_order, NULL, NULL));
+    T_STR(order, "b1a2cd");
+}
+
+/* --- cancelled, timed out, and served at the same moment -------------------------------------- */
+
+static int got_items, got_errors;
+
+static int get_one(void *unused)
+{
+    int item = 0, r = plug_queue_get(q, &item);
+    (void)unused;
+    got_items += r >= 0;
+    got_errors += r == -ECANCELED || r == PLUG_ETIMEOUT;
+    return 0;
+}
+
+/* Served first and cancelled in the same breath, or the other way round. */
+static int serve_and_cancel(void *arg)
+{
+    bool cancel_first = *(bool *)arg;
+    struct plug_scope s;
+    struct plug_fiber *f;
+    int item = 1, r;
+    plug_scope_open(&s, PLUG_FOREVER);
+    r = plug_fiber_spawn(&s, get_one, NULL, NULL, &f);
+    (void)plug_fiber_yield();
+    if (r >= 0) {
+        if (cancel_first)
+            plug_fiber_cancel(f);
+        r = plug_queue_try_put(q, &item);
+        plug_fiber_cancel(f);
+        int joined = plug_fiber_join(f, NULL);
+        r = r < 0 ? r : joined;
+    }
+    (void)plug_scope_close(&s);
+    return r;
+}
+
+T_TEST(queue_served_or_cancelled_what_was_first)
+{
+    bool cancel_first = false;
+    got_items = got_errors = 0;
+    open_queue(1);
+    T_OK(plug_fiber_run(serve_and_cancel, &cancel_first, NULL));
+    T_EQ(got_items, 1);
+    T_EQ(plug_queue_count(q), 0);
+    cancel_first = true;
+    T_OK(plug_fiber_run(serve_and_cancel, &cancel_first, NULL));
+    T_EQ(got_items, 1);
+    T_EQ(got_errors, 1);
+    T_EQ(plug_queue_count(q), 1);
+}
+
+/*
+ * Fibers here, threads there, all in a hurry; and fibers that are cancelled at any moment. What was
+ * put is got once, by whoever was told so.
+ */
+static int hurried_fiber(void *arg)
+{
+    hurried(arg);
+    return 0;
+}
+
+static int getter(void *unused)
+{
+    (void)unused;
+    for (;;) {
+        int item = 0, r = plug_queue_get(q, &item);
+        if (r < 0)
+            return r == -ECANCELED || r == PLUG_EEOF ? 0 : r;
+        got_sum += item;
+        get_count++;
+    }
+}
+
+static int hurried_fibers(void *arg)
+{
+    struct plug_scope s;
+    int r = 0;
+    (void)arg;
+    plug_scope_open(&s, PLUG_FOREVER);
+    for (uintptr_t n = 5; n <= 8 && r >= 0; n++)
+        r = plug_fiber_spawn(&s, hurried_fiber, (void *)n, NULL, NULL);
+    for (int i = 0; i < 200 && r >= 0; i++) {
+        struct plug_scope inner;
+        plug_scope_open(&inner, PLUG_FOREVER);
+        r = plug_fiber_spawn(&inner, getter, NULL, NULL, NULL);
+        if (r >= 0)
+            r = plug_sleep(PLUG_US(i % 50));
+        plug_scope_cancel(&inner);
+        (void)plug_scope_close(&inner);
+    }
+    int closed = plug_scope_close(&s);
+    return r < 0 ? r : closed;
+}
+
+T_TEST_PLAIN(queue_loses_nothing_between_fibers_and_threads)
+{
+    static const size_t sizes[] = {0, 1, 3};
+    int item;
+    put_sum = got_sum = 0;
+    put_count = get_count = late = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        open_queue(sizes[i]);
+        for (uintptr_t n = 1; n <= 3; n++)
+            t_thread(hurried, (void *)n);
+        T_OK(plug_fiber_run(hurried_fibers, NULL, NULL));
         t_join();
         while (plug_queue_try_get(q, &item) == 0) {
             got_sum += item;
