@@ -83,6 +83,16 @@ static inline void plug__context_switch(struct plug__context *from, struct plug_
 }
 #endif
 
+/* Where the stack of a context that was left ends; anywhere where that is not known. */
+static inline const void *plug__context_sp(const struct plug__context *c)
+{
+#ifdef PLUG__SWITCH_UCONTEXT
+    return c;
+#else
+    return c->sp;
+#endif
+}
+
 /* Bytes of stack that a context which was left holds below top; 0 where that is not known. */
 static inline size_t plug__context_depth(const struct plug__context *c, const void *top)
 {

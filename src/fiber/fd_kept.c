@@ -28,7 +28,7 @@ static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_w
 static int wait_kept(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
                      short events, int64_t deadline, const char *doing)
 {
-    struct plug__fd_waiter n;
+    struct plug__fd_waiter *n = &s->running->node;
     int r;
 
     if (slot->id != fd.id || (slot->mask & (uint16_t)events) != (uint16_t)events ||
@@ -37,9 +37,9 @@ static int wait_kept(struct plug__sched *s, struct plug__fd_slot *slot, struct p
         if (r < 0)
             return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
     }
-    plug__fd_enter(slot, &n, s->running, events);
+    plug__fd_enter(slot, n, s->running, events);
     r = plug__park(doing, fd.fd, deadline);
-    plug__fd_leave(slot, &n);
+    plug__fd_leave(slot, n);
     return r;
 }
 

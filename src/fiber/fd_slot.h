@@ -47,6 +47,15 @@ static inline struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int 
 
     return slot ? slot : plug__fd_slot_new(t, fd);
 }
+/* What will be told soon: fetches the state of a fiber that waits for it. */
+#define PLUG__LINE 64
+static inline void plug__fd_fetch(const struct plug__fd_slots *t, int fd)
+{
+    const struct plug__fd_slot *slot = plug__fd_slot_find(t, fd);
+
+    if (slot)
+        __builtin_prefetch(slot->waiters, 1);
+}
 void plug__fd_slots_free(struct plug__fd_slots *t);
 
 /* Enters the calling fiber; takes it out unless it was told. */

@@ -15,6 +15,8 @@
 /* Fibers that run between two looks at the kernel, besides those that a look has woken. */
 #define TURN 64
 
+#define WAIT_BYTES 384 /* of the frames below that of a function that waits, about */
+
 __thread struct plug__sched *plug__sched_here;
 
 /* --- who runs -------------------------------------------------------------------------------- */
@@ -29,12 +31,28 @@ void plug__ready(struct plug__sched *s, struct plug_fiber *f)
     s->ready_last = f;
 }
 
+/*
+ * Among thousands of fibers the stack of each has left the caches when its turn comes. While the
+ * one before it runs there is time to fetch what it touches first: the frames of its wait.
+ */
+static inline void fetch(const struct plug_fiber *f)
+{
+    const char *sp = plug__context_sp(&f->context);
+
+    __builtin_prefetch((const char *)f + PLUG__LINE, 1);
+    for (size_t i = 0; i < WAIT_BYTES; i += PLUG__LINE)
+        __builtin_prefetch(sp + i, 1);
+}
+
 static struct plug_fiber *next_ready(struct plug__sched *s)
 {
     struct plug_fiber *f = s->ready_first;
 
-    if (f)
-        s->ready_first = f->next;
+    if (!f)
+        return NULL;
+    s->ready_first = f->next;
+    if (f->next)
+        fetch(f->next);
     return f;
 }
 

@@ -18,21 +18,24 @@
 
 struct plug__engine;
 
-/* A fiber; at the top of its stack, so that an idle one touches a single page. */
+/*
+ * A fiber; at the top of its stack, so that an idle one touches a single page. What an event and
+ * the next switch need comes first: it is in one line of the cache, two at most.
+ */
 struct plug_fiber {
     struct plug__context context;
-    struct plug_fiber *next; /* in the list of those that are ready */
-    struct plug__sched *sched;
-    struct plug_wait_own own; /* what the waiter serves while it runs */
-
-    /* its wait; since is when (s->now) it began */
-    const char *doing; /* static text; NULL: it runs or is ready */
-    int fd;            /* what it waits for, or PLUG__PARK_x */
+    struct plug_fiber *next;     /* in the list of those that are ready */
+    struct plug__fd_waiter node; /* of its wait for a descriptor that is kept */
+    int fd;                      /* what it waits for, or PLUG__PARK_x */
     int result;
-    int64_t deadline; /* PLUG_NEVER: none, or not parked */
-    int64_t since;
-    uint32_t timer; /* its place in the heap, from 1; 0: none */
+    int64_t deadline;         /* PLUG_NEVER: none, or not parked */
+    struct plug_wait_own own; /* what the waiter serves while it runs */
     bool parked, firm;
+    uint32_t timer;    /* its place in the heap, from 1; 0: none */
+    const char *doing; /* static text; NULL: it runs or is ready */
+    int64_t since;     /* when (s->now) its wait began */
+    struct plug__sched *sched;
+
     bool cancelled, ended;
     bool handle; /* somebody has it for plug_fiber_join */
     bool far;    /* plug__unpark_far came */

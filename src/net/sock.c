@@ -46,10 +46,13 @@ int plug__sock_make(struct plug_sock **ret, int fd, int family, int type, int pr
     struct plug_sock *s = plug_calloc(1, sizeof *s);
     if (!s)
         return -ENOMEM;
+    type &= ~TYPE_FLAGS;
     s->fd = fd;
+    s->stream = type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) &&
+                (proto == 0 || proto == IPPROTO_TCP);
     s->id = plug_wait_id();
     s->family = family;
-    s->type = type & ~TYPE_FLAGS;
+    s->type = type;
     s->proto = proto;
     s->timeout = timeout;
     atomic_init(&s->nonblock, timeout != PLUG_FOREVER);

@@ -3,6 +3,7 @@
 #define PLUG_NET_SOCK_IMPL_H
 /* The inside of struct plug_sock, and how its operations wait. For src/net only. */
 #include <netinet/in.h>
+#include "base/at_hand.h"
 #include <plug/sock.h>
 #include <plug/wait.h>
 #include <stdatomic.h>
@@ -11,8 +12,9 @@ struct plug__unix_file;
 
 struct plug_sock {
     int fd;
-    int family, type, proto;      /* type without flag bits */
+    bool stream;                  /* as in struct plug_wait_fd */
     uint64_t id;                  /* of this opening of fd, for the waiter */
+    int family, type, proto;      /* type without flag bits */
     int64_t timeout;              /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
     atomic_bool nonblock;         /* we have set O_NONBLOCK (a duplicate may have set it, too) */
     struct plug__unix_file *file; /* the path that plug_listen made; else NULL */
@@ -20,9 +22,7 @@ struct plug_sock {
 
 static inline struct plug_wait_fd plug__sock_wait_fd(const struct plug_sock *s)
 {
-    bool tcp = s->type == SOCK_STREAM && (s->family == AF_INET || s->family == AF_INET6) &&
-               (s->proto == 0 || s->proto == IPPROTO_TCP);
-    return (struct plug_wait_fd){s->fd, tcp, s->id};
+    return (struct plug_wait_fd){s->fd, s->stream, s->id};
 }
 
 /* Where the kernel writes an address; zeroed, so that no byte of the value is ever undefined. */
@@ -56,10 +56,44 @@ ssize_t plug__sock_try(struct plug_sock *s, short events, int64_t deadline, plug
 ssize_t plug__sock_try_nonblock(struct plug_sock *s, short events, int64_t deadline,
                                 plug__try_fn *fn, void *arg);
 
-/* Operations that the thread's waiter may take over as a whole. */
-ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags, int64_t deadline);
-ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
-                        int64_t deadline);
+/*
+ * Operations that the thread's waiter may take over as a whole. Few instructions and one system
+ * call that succeeds: a plain thread without a deadline simply blocks in it, elsewhere it is the
+ * first try. slow: what follows when that said r < 0.
+ */
+ssize_t plug__sock_recv_slow(struct plug_sock *s, void *buf, size_t len, int flags,
+                             int64_t deadline, ssize_t r);
+static inline ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags,
+                                      int64_t deadline)
+{
+    struct plug_waiter *w = plug__own_waiter;
+    ssize_t r;
+    if (w && w->recv && deadline != PLUG__TRY_ONCE) {
+        r = w->recv(w, plug__sock_wait_fd(s), buf, len, flags, plug__deadline_bounded(w, deadline));
+    } else {
+        int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
+        r = plug__sys()->recv(s->fd, buf, len, flags | dontwait);
+    }
+    return r >= 0 ? r : plug__sock_recv_slow(s, buf, len, flags, deadline, r);
+}
+
+ssize_t plug__sock_send_slow(struct plug_sock *s, const void *buf, size_t len, int flags,
+                             int64_t deadline, ssize_t r);
+static inline ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
+                                      int64_t deadline)
+{
+    struct plug_waiter *w = plug__own_waiter;
+    ssize_t r;
+    flags |= MSG_NOSIGNAL;
+    if (w && w->send && deadline != PLUG__TRY_ONCE) {
+        r = w->send(w, plug__sock_wait_fd(s), buf, len, flags, plug__deadline_bounded(w, deadline));
+    } else {
+        int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
+        r = plug__sys()->send(s->fd, buf, len, flags | dontwait);
+    }
+    return r >= 0 ? r : plug__sock_send_slow(s, buf, len, flags, deadline, r);
+}
+
 int plug__sock_accept(struct plug_sock *s, struct plug_addr *ret_addr, int flags, int64_t deadline);
 /* What connect(2) says at once: -EINPROGRESS where the connection goes on in the background. */
 int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_t deadline);

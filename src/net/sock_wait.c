@@ -136,55 +136,33 @@ static ssize_t send_once(int fd, int dontwait, void *arg)
     return plug_sys()->send(fd, t->bytes, t->len, t->flags | dontwait);
 }
 
-/*
- * The fast path has few instructions and one system call that succeeds: a plain thread without a
- * deadline simply blocks in it; elsewhere it is the first try. r is what it said.
- */
-static ssize_t recv_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
+ssize_t plug__sock_recv_slow(struct plug_sock *s, void *buf, size_t len, int flags,
+                             int64_t deadline, ssize_t r)
 {
-    short events = t.flags & MSG_OOB ? POLLPRI : POLLIN;
-    return plug__may_block(deadline) ? settle(s, events, recv_once, &t, r)
-                                     : wait_and_try(s, events, deadline, recv_once, &t, r);
+    struct plug_waiter *w = plug_waiter();
+    struct transfer t = {buf, NULL, len, flags};
+    short events = flags & MSG_OOB ? POLLPRI : POLLIN;
+    if (plug__may_block(deadline))
+        return settle(s, events, recv_once, &t, r);
+    if (!w->recv || deadline == PLUG__TRY_ONCE)
+        return wait_and_try(s, events, deadline, recv_once, &t, r);
+    while (interrupted(r))
+        r = w->recv(w, plug__sock_wait_fd(s), buf, len, flags, plug__deadline_bounded(w, deadline));
+    return r;
 }
 
-static ssize_t send_slow(struct plug_sock *s, struct transfer t, int64_t deadline, ssize_t r)
+ssize_t plug__sock_send_slow(struct plug_sock *s, const void *buf, size_t len, int flags,
+                             int64_t deadline, ssize_t r)
 {
-    return plug__may_block(deadline) ? settle(s, POLLOUT, send_once, &t, r)
-                                     : wait_and_try(s, POLLOUT, deadline, send_once, &t, r);
-}
-
-ssize_t plug__sock_recv(struct plug_sock *s, void *buf, size_t len, int flags, int64_t deadline)
-{
-    struct plug_waiter *w = plug__own_waiter;
-    ssize_t r;
-    if (w && w->recv && deadline != PLUG__TRY_ONCE) {
-        deadline = plug__deadline_bounded(w, deadline);
-        do
-            r = w->recv(w, plug__sock_wait_fd(s), buf, len, flags, deadline);
-        while (interrupted(r));
-        return r;
-    }
-    int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
-    r = plug__sys()->recv(s->fd, buf, len, flags | dontwait);
-    return r >= 0 ? r : recv_slow(s, (struct transfer){buf, NULL, len, flags}, deadline, r);
-}
-
-ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size_t len, int flags,
-                        int64_t deadline)
-{
-    struct plug_waiter *w = plug__own_waiter;
-    ssize_t r;
-    flags |= MSG_NOSIGNAL;
-    if (w && w->send && deadline != PLUG__TRY_ONCE) {
-        deadline = plug__deadline_bounded(w, deadline);
-        do
-            r = w->send(w, plug__sock_wait_fd(s), buf, len, flags, deadline);
-        while (interrupted(r));
-        return r;
-    }
-    int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
-    r = plug__sys()->send(s->fd, buf, len, flags | dontwait);
-    return r >= 0 ? r : send_slow(s, (struct transfer){NULL, buf, len, flags}, deadline, r);
+    struct plug_waiter *w = plug_waiter();
+    struct transfer t = {NULL, buf, len, flags};
+    if (plug__may_block(deadline))
+        return settle(s, POLLOUT, send_once, &t, r);
+    if (!w->send || deadline == PLUG__TRY_ONCE)
+        return wait_and_try(s, POLLOUT, deadline, send_once, &t, r);
+    while (interrupted(r))
+        r = w->send(w, plug__sock_wait_fd(s), buf, len, flags, plug__deadline_bounded(w, deadline));
+    return r;
 }
 
 struct accepting {

@@ -96,21 +96,26 @@ static int stream_take(struct plug_server *s, struct plug_sock *listener,
 
 /* --- bytes ----------------------------------------------------------------------------- */
 
-/* Before an operation: until when it may wait, or why it may not even begin. */
-static int enter(struct plug_conn *c, int64_t *ret_deadline)
+/* Until when an operation may wait; asked before it begins, and before ended(). */
+static int64_t until(struct plug_conn *c)
 {
     int64_t deadline = c->server->model->deadline(c);
     int64_t own = plug__sock_deadline(c->sock, 0);
-    *ret_deadline = own < deadline ? own : deadline;
+    return own < deadline ? own : deadline;
+}
+
+/* Why an operation may not even begin; 0: it may. */
+static int ended(struct plug_conn *c)
+{
     return atomic_load_explicit(&c->ended, memory_order_relaxed);
 }
 
 /* After one that failed, or that met an end: what it means. */
 static ssize_t leave(struct plug_conn *c, ssize_t n)
 {
-    int ended = atomic_load(&c->ended);
-    if (ended)
-        n = ended;
+    int why = atomic_load(&c->ended);
+    if (why)
+        n = why;
     else if (n == -EAGAIN && c->sock->timeout != PLUG_NOWAIT)
         n = PLUG_ETIMEOUT; /* SO_RCVTIMEO, SO_SNDTIMEO */
     if (n == -ECANCELED)
@@ -122,10 +127,10 @@ static ssize_t leave(struct plug_conn *c, ssize_t n)
 
 static ssize_t stream_recv(struct plug_conn *c, void *buf, size_t len)
 {
-    int64_t deadline;
     if (len == 0)
         return 0;
-    ssize_t n = enter(c, &deadline);
+    int64_t deadline = until(c);
+    ssize_t n = ended(c);
     if (n == 0)
         n = plug__sock_recv(c->sock, buf, len, 0, deadline);
     if (n <= 0 && (n = leave(c, n)) <= 0) {
@@ -140,9 +145,9 @@ static ssize_t stream_send_all(struct plug_conn *c, const void *buf, size_t len)
 {
     const uint8_t *bytes = buf;
     size_t left = len;
-    int64_t deadline;
     do {
-        ssize_t n = enter(c, &deadline);
+        int64_t deadline = until(c);
+        ssize_t n = ended(c);
         if (n == 0)
             n = plug__sock_send(c->sock, bytes, left, 0, deadline);
         if (n < 0)
@@ -170,12 +175,12 @@ static ssize_t stream_sendv_all(struct plug_conn *c, const struct iovec *iov, si
 {
     struct iovec pieces[PIECES], *piece = pieces;
     uint64_t before = c->out;
-    int64_t deadline;
     if (count)
         memcpy(pieces, iov, count * sizeof *iov);
     while (count) {
         struct msghdr hdr = {.msg_iov = piece, .msg_iovlen = count};
-        ssize_t n = enter(c, &deadline);
+        int64_t deadline = until(c);
+        ssize_t n = ended(c);
         if (n == 0)
             n = plug__sock_sendmsg(c->sock, &hdr, 0, deadline);
         if (n < 0)
