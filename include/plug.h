@@ -38,6 +38,7 @@
 #include <plug/poll.h>
 #include <plug/epoll.h>
 #include <plug/selector.h>
+#include <plug/loop.h>
 #include <plug/fiber.h>
 #include <plug/queue.h>
 #include <plug/semaphore.h>

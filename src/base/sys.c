@@ -21,6 +21,11 @@ const struct plug_sys *plug_sys(void)
     return plug__sys();
 }
 
+const struct plug_sys *plug__sys_beneath(void)
+{
+    return atomic_load(&installed);
+}
+
 static bool tracing;
 
 /* From the caller down: trace, tap, the user's table or the kernel's; each only when it is on. */

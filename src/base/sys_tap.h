@@ -31,6 +31,12 @@ extern const struct plug_sys plug__kernel_table;
 extern const struct plug_sys plug__tap_table;
 void plug__tap_behind(const struct plug_sys *sys);
 
+/*
+ * The table beneath tap and trace: for signal handlers, which can neither trace nor be part of a
+ * plan of faults, and for the wake-ups they share with others.
+ */
+const struct plug_sys *plug__sys_beneath(void);
+
 /* sys_trace.c: the table before all others while PLUG_TRACE=sys; and the switch of it, in sys.c. */
 extern const struct plug_sys plug__trace_table;
 void plug__trace_table_behind(const struct plug_sys *sys);
