@@ -28,8 +28,8 @@ static struct plug_timer *first_of_model(void)
 
     for (size_t i = 0; i < TIMERS; i++) {
         struct plug_timer *t = &timer[i];
-        if (t->index && (!first || t->at < first->at ||
-                         (t->at == first->at && t->order < first->order)))
+        if (t->index &&
+            (!first || t->at < first->at || (t->at == first->at && t->order < first->order)))
             first = t;
     }
     return first;

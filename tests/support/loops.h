@@ -16,6 +16,7 @@ struct plug_loop *loops_open(enum plug_backend backend);
     LOOPS_ON_ONE(kind, name, EPOLL)                                                                \
     LOOPS_ON_ONE(kind, name, POLL)                                                                 \
     LOOPS_ON_ONE(kind, name, SELECT)                                                               \
+    LOOPS_ON_ONE(kind, name, URING)                                                                \
     static void name(struct plug_loop *l)
 
 #endif
