@@ -9,7 +9,7 @@
  *
  * The caller:
  *   1. plug_loop_open(&l, PLUG_BACKEND_AUTO)
- *   2. plug_loop_watch(l, fd, PLUG_READ, readable, client); plug_loop_timer(l, &t, PLUG_S(5), late, x)
+ *   2. plug_loop_watch(l, fd, PLUG_READ, readable, x); plug_loop_timer(l, &t, PLUG_S(5), late, x)
  *   3. plug_loop_run(l): calls back until plug_loop_stop, or until nothing is left to wait for
  *   4. plug_loop_close(l)
  *
@@ -47,10 +47,10 @@ PLUG_API enum plug_backend plug_loop_backend(const struct plug_loop *l);
 PLUG_API int plug_loop_fallback(const struct plug_loop *l);
 
 /*
- * Runs until plug_loop_stop, or until there is no descriptor (but silent ones), timer, signal, post,
- * offloaded work or hold left: 0. PLUG_ETIMEOUT (a deadline scope), -EINTR (plug_eintr_set, and not
- * for signals the loop watches), -ECANCELED, -EBUSY (it runs already), or what the back-end said;
- * nothing is lost then, and it may be run again.
+ * Runs until plug_loop_stop, or until there is no descriptor (but silent ones), timer, signal,
+ * post, offloaded work or hold left: 0. PLUG_ETIMEOUT (a deadline scope), -EINTR (plug_eintr_set,
+ * and not for signals the loop watches), -ECANCELED, -EBUSY (it runs already), or what the back-end
+ * said; nothing is lost then, and it may be run again.
  */
 PLUG_API PLUG_MUST int plug_loop_run(struct plug_loop *l);
 

@@ -75,7 +75,7 @@ void plug_loop_close(struct plug_loop *l)
     plug__loop_signals_end(l);
     plug__loop_works_end(l);
     free_watches(l);
-    plug__timers_free(&l->timers);
+    plug__loop_timers_free(&l->timers);
     plug_selector_close(l->selector);
     plug_sys()->close(l->wake_fd);
     plug_free(l->posts.items);
@@ -102,7 +102,7 @@ int64_t plug_loop_now(const struct plug_loop *l)
 
 /* --- waking ------------------------------------------------------------------------------- */
 
-/* The one write that no plan of faults may take away: whoever calls has no other way to be heard. */
+/* The one write that no plan of faults may take away: there is no other way to be heard. */
 void plug__loop_wake(struct plug_loop *l)
 {
     static const uint64_t one = 1;
@@ -259,7 +259,7 @@ static int descriptors_call(struct plug_loop *l, int ready)
 
 static int wait_for_events(struct plug_loop *l, int64_t timeout)
 {
-    int64_t timer = plug_deadline_left(plug__timers_next(&l->timers));
+    int64_t timer = plug_deadline_left(plug__loop_timers_next(&l->timers));
     bool timer_first = timer >= 0 && (timeout < 0 || timer < timeout);
     int n;
 

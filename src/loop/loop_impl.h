@@ -29,7 +29,7 @@ struct plug__work_list {
 struct plug_loop {
     struct plug_selector *selector; /* and the wake-up's descriptor in it, with NULL for its data */
     struct plug__registry watched;  /* also the silent ones, which the selector does not have */
-    struct plug__timers timers;
+    struct plug__loop_timers timers;
     int64_t now;
     bool running;   /* in a turn */
     bool woken;     /* in this turn: others may have handed in something */

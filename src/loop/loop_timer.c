@@ -4,7 +4,7 @@
 
 static int set(struct plug_loop *l, struct plug_timer *t, int64_t at, int64_t every)
 {
-    int r = plug__timers_set(&l->timers, t, at);
+    int r = plug__loop_timers_set(&l->timers, t, at);
 
     if (r == 0)
         t->every = every;
@@ -17,7 +17,7 @@ int plug_loop_timer(struct plug_loop *l, struct plug_timer *t, int64_t timeout, 
     int r;
 
     if (timeout < 0) {
-        plug__timers_stop(&l->timers, t);
+        plug__loop_timers_stop(&l->timers, t);
         return 0;
     }
     r = set(l, t, plug_deadline_after(timeout), 0);
@@ -44,7 +44,7 @@ int plug_loop_every(struct plug_loop *l, struct plug_timer *t, int64_t period, p
 
 bool plug_loop_timer_stop(struct plug_loop *l, struct plug_timer *t)
 {
-    return plug__timers_stop(&l->timers, t);
+    return plug__loop_timers_stop(&l->timers, t);
 }
 
 /* The first of its times that is still to come. It has its place in the heap: that cannot fail. */
@@ -52,7 +52,7 @@ static void set_next(struct plug_loop *l, struct plug_timer *t)
 {
     int64_t missed = (l->now - t->at) / t->every;
 
-    (void)!plug__timers_set(&l->timers, t, t->at + (missed + 1) * t->every);
+    (void)!plug__loop_timers_set(&l->timers, t, t->at + (missed + 1) * t->every);
 }
 
 int plug__loop_timers_call(struct plug_loop *l)
@@ -61,11 +61,11 @@ int plug__loop_timers_call(struct plug_loop *l)
     struct plug_timer *t;
     int calls = 0;
 
-    for (; (t = plug__timers_due(&l->timers, l->now, before)); calls++) {
+    for (; (t = plug__loop_timers_due(&l->timers, l->now, before)); calls++) {
         if (t->every)
             set_next(l, t);
         else
-            plug__timers_stop(&l->timers, t);
+            plug__loop_timers_stop(&l->timers, t);
         t->fn(l, t, t->arg); /* and t may be gone */
     }
     return calls;

@@ -11,20 +11,20 @@ static bool sooner(const struct plug_timer *a, const struct plug_timer *b)
     return a->at != b->at ? a->at < b->at : a->order < b->order;
 }
 
-static void put(struct plug__timers *ts, size_t index, struct plug_timer *t)
+static void put(struct plug__loop_timers *ts, size_t index, struct plug_timer *t)
 {
     ts->heap[index] = t;
     t->index = index;
 }
 
-static void rise(struct plug__timers *ts, size_t index, struct plug_timer *t)
+static void rise(struct plug__loop_timers *ts, size_t index, struct plug_timer *t)
 {
     for (; index > 1 && sooner(t, ts->heap[index / 2]); index /= 2)
         put(ts, index, ts->heap[index / 2]);
     put(ts, index, t);
 }
 
-static void sink(struct plug__timers *ts, size_t index, struct plug_timer *t)
+static void sink(struct plug__loop_timers *ts, size_t index, struct plug_timer *t)
 {
     size_t child;
 
@@ -38,7 +38,7 @@ static void sink(struct plug__timers *ts, size_t index, struct plug_timer *t)
     put(ts, index, t);
 }
 
-static void settle(struct plug__timers *ts, size_t index, struct plug_timer *t)
+static void settle(struct plug__loop_timers *ts, size_t index, struct plug_timer *t)
 {
     if (index > 1 && sooner(t, ts->heap[index / 2]))
         rise(ts, index, t);
@@ -47,7 +47,7 @@ static void settle(struct plug__timers *ts, size_t index, struct plug_timer *t)
 }
 
 /* Room for one more. */
-static int reserve(struct plug__timers *ts)
+static int reserve(struct plug__loop_timers *ts)
 {
     size_t room = ts->room ? 2 * ts->room : ROOM_MIN;
     struct plug_timer **heap;
@@ -64,7 +64,7 @@ static int reserve(struct plug__timers *ts)
     return 0;
 }
 
-int plug__timers_set(struct plug__timers *ts, struct plug_timer *t, int64_t at)
+int plug__loop_timers_set(struct plug__loop_timers *ts, struct plug_timer *t, int64_t at)
 {
     size_t index = t->index;
     int r = index ? 0 : reserve(ts);
@@ -77,7 +77,7 @@ int plug__timers_set(struct plug__timers *ts, struct plug_timer *t, int64_t at)
     return 0;
 }
 
-bool plug__timers_stop(struct plug__timers *ts, struct plug_timer *t)
+bool plug__loop_timers_stop(struct plug__loop_timers *ts, struct plug_timer *t)
 {
     size_t index = t->index;
     struct plug_timer *last;
@@ -91,22 +91,23 @@ bool plug__timers_stop(struct plug__timers *ts, struct plug_timer *t)
     return true;
 }
 
-int64_t plug__timers_next(const struct plug__timers *ts)
+int64_t plug__loop_timers_next(const struct plug__loop_timers *ts)
 {
     return ts->count ? ts->heap[1]->at : PLUG_NEVER;
 }
 
-struct plug_timer *plug__timers_due(const struct plug__timers *ts, int64_t now, uint64_t before)
+struct plug_timer *plug__loop_timers_due(const struct plug__loop_timers *ts, int64_t now,
+                                         uint64_t before)
 {
     struct plug_timer *first = ts->count ? ts->heap[1] : NULL;
 
     return first && first->at <= now && first->order < before ? first : NULL;
 }
 
-void plug__timers_free(struct plug__timers *ts)
+void plug__loop_timers_free(struct plug__loop_timers *ts)
 {
     for (size_t i = 1; i <= ts->count; i++)
         ts->heap[i]->index = 0;
     plug_free(ts->heap);
-    *ts = (struct plug__timers){0};
+    *ts = (struct plug__loop_timers){0};
 }

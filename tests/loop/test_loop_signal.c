@@ -187,6 +187,18 @@ LOOPS_ON_EACH(T_TEST_PLAIN, a_signal_ends_the_wait)
     T_EQ(came[SIGUSR1], 2);
 }
 
+static atomic_bool interrupted;
+
+/* Again and again: the first one may come before the wait. */
+static void send_until_interrupted(void *arg)
+{
+    pthread_t *to = arg;
+    for (int i = 0; i < 10000 && !atomic_load(&interrupted); i++) {
+        usleep(1000);
+        pthread_kill(*to, SIGUSR1);
+    }
+}
+
 /* One that the loop does not watch is, for who asked for it. */
 LOOPS_ON_EACH(T_TEST_PLAIN, other_signals_interrupt_who_asked_for_it)
 {
@@ -198,9 +210,12 @@ LOOPS_ON_EACH(T_TEST_PLAIN, other_signals_interrupt_who_asked_for_it)
     fds_pair(p);
     T_OK(plug_loop_watch(l, p[0], PLUG_READ, NULL, NULL));
     bool before = plug_eintr_set(true);
-    t_thread(send_soon, &self);
+    atomic_store(&interrupted, false);
+    t_thread(send_until_interrupted, &self);
     int r = plug_loop_run(l);
     plug_eintr_set(before);
+    atomic_store(&interrupted, true);
+    t_join();
     T_ERR(r, -EINTR);
 }
 
