@@ -174,6 +174,9 @@ void cmd_signals_start(void);
 int cmd_signal(void);
 /* The exit code for it: 130, 143. */
 int cmd_signal_exit(void);
+/* From now on fn(arg) is called when a signal arrives, in its handler, and at once when one has;
+ * NULL: no more. */
+void cmd_signal_tell(void (*fn)(void *arg), void *arg);
 /* A descriptor that becomes readable at the first signal, for poll. */
 int cmd_signal_fd(void);
 

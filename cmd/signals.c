@@ -7,6 +7,8 @@
 
 static volatile sig_atomic_t arrived;
 static int pipe_fd[2] = {-1, -1};
+static void (*volatile told_fn)(void *arg);
+static void *volatile told_arg;
 
 static void remember(int number)
 {
@@ -15,6 +17,8 @@ static void remember(int number)
     arrived = number;
     if (pipe_fd[1] >= 0)
         (void)plug_sys_kernel()->write(pipe_fd[1], "", 1);
+    if (told_fn)
+        told_fn(told_arg);
     errno = saved;
 }
 
@@ -95,6 +99,15 @@ void cmd_signals_start(void)
     unblock();
     (void)plug_waiter_set(&waiter);
     plug_eintr_set(true);
+}
+
+void cmd_signal_tell(void (*fn)(void *arg), void *arg)
+{
+    told_fn = NULL;
+    told_arg = arg;
+    told_fn = fn;
+    if (fn && arrived)
+        fn(arg);
 }
 
 int cmd_signal(void)

@@ -149,7 +149,8 @@ static int next_bytes(struct transform *t, bool ended, struct plug_buf *out)
         bool whole = ended && len <= TRANSFORM_ROOM_MAX;
 
         len = len < TRANSFORM_ROOM_MAX ? len : TRANSFORM_ROOM_MAX;
-        len -= whole ? 0 : unfinished(plug_buf_data(&t->in), len);
+        if (!whole && t->opts->mode == TRANSFORM_UPPER)
+            len -= unfinished(plug_buf_data(&t->in), len);
     }
     return len == 0 ? 0 : reply(t, 0, len, len, out);
 }

@@ -11,9 +11,9 @@
  *   4. after the end of the input the same with true
  *   5. transform_clear(&t)
  *
- * What comes out does not depend on how the input was cut into pieces. No reply ends inside a UTF-8
- * character: without framing, the beginning of one waits for its rest. What is not valid UTF-8
- * passes byte by byte, unchanged.
+ * What comes out does not depend on how the input was cut into pieces. What is changed never ends
+ * inside a UTF-8 character: without framing, the beginning of one waits for its rest. What is not
+ * valid UTF-8 passes byte by byte, unchanged.
  */
 #include <plug.h>
 

@@ -42,11 +42,27 @@ void plug__request_process(struct plug_conn *c)
     plug__request_end(c);
 }
 
+/* Handlers on fibers come and go in any order: the thread serves until the last one has ended. */
+static struct plug__serving enter(const struct plug_server *s)
+{
+    struct plug__serving before = plug__server_here;
+    if (before.server == s)
+        plug__server_here.handlers++;
+    else
+        plug__server_here = (struct plug__serving){s, 1};
+    return before.server == s ? (struct plug__serving){NULL, 0} : before;
+}
+
+static void leave(struct plug__serving before)
+{
+    if (--plug__server_here.handlers == 0)
+        plug__server_here = before;
+}
+
 int plug__request_serve(struct plug_conn *c)
 {
     struct plug_server *s = c->server;
-    const struct plug_server *before = plug__server_here;
-    plug__server_here = s;
+    struct plug__serving before = enter(s);
     int r = s->hooks.finish_request(s, c, s->arg);
     plug__count(&s->shared->handled);
     if (r < 0) {
@@ -57,7 +73,7 @@ int plug__request_serve(struct plug_conn *c)
         s->model->closing(c);
     s->hooks.shutdown_request(s, c, s->arg);
     plug__request_end(c);
-    plug__server_here = before;
+    leave(before);
     return r;
 }
 

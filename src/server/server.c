@@ -14,7 +14,7 @@
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 
-__thread const struct plug_server *plug__server_here;
+__thread struct plug__serving plug__server_here;
 
 /* --- eventfds: readable or not ------------------------------------------------------------ */
 
@@ -277,7 +277,7 @@ void plug_server_stop(struct plug_server *s)
 int plug_server_join(struct plug_server *s, int64_t timeout)
 {
     PLUG_ASSERT(s);
-    if (plug__server_here == s)
+    if (plug__server_here.server == s)
         return -EDEADLK;
     int64_t deadline = plug_deadline_after(timeout);
     int r = 0;
@@ -290,7 +290,7 @@ void plug_server_close(struct plug_server *s)
 {
     if (!s)
         return;
-    PLUG_ASSERT(plug__server_here != s, "a handler may stop its server, not close it");
+    PLUG_ASSERT(plug__server_here.server != s, "a handler may stop its server, not close it");
     if (atomic_load(&s->running)) {
         plug_server_stop(s);
         while (atomic_load(&s->running))

@@ -74,8 +74,12 @@ static inline bool plug__stopping(const struct plug_server *s)
     return atomic_load_explicit(&s->shared->stopping, memory_order_relaxed);
 }
 
-/* The server that the calling thread serves; NULL: none. */
-extern __thread const struct plug_server *plug__server_here;
+/* The server that the calling thread serves (NULL: none), and how many of its handlers run here. */
+struct plug__serving {
+    const struct plug_server *server;
+    size_t handlers;
+};
+extern __thread struct plug__serving plug__server_here;
 
 /* Wakes the serving loop. Any thread, a child, a signal handler. */
 void plug__server_ring(const struct plug_server *s);
