@@ -12,8 +12,8 @@
 #include <plug/sys.h>
 #include <sys/epoll.h>
 
-#define EVENTS 512
-#define AHEAD  6 /* events whose fibers are fetched into the cache */
+#define EVENTS 128 /* more would be cold again when their fibers run */
+#define AHEAD  6   /* events whose fibers are fetched into the cache */
 #define WAKE   UINT64_MAX
 
 /* EPOLLOUT comes with the first send that would block: else each receive would tell of it, too. */

@@ -55,13 +55,17 @@ int plug__sock_pause(int64_t pause, int64_t deadline)
  * poll(2) said ready, the operation says no. Others were quicker: then the deadline counts, for
  * ready it is without end. Or it is only an error queue that nobody reads (IP_RECVERR), or a UNIX
  * datagram for one whose queue is full, which poll does not look at: both would be told again at
- * once, so a little time has to pass.
+ * once, so a little time has to pass; then 1, for an operation that is to be tried before it is
+ * waited for again: what came in the meantime was told to nobody. *ready: what the last wait said.
  */
-static int in_vain(const struct plug_sock *s, int ready, short events, int64_t deadline)
+static int in_vain(const struct plug_sock *s, int *ready, short events, int64_t deadline)
 {
     bool blind = s->family == AF_UNIX && s->type == SOCK_DGRAM && events == POLLOUT;
-    return ready & events && !blind ? plug__sock_expired(deadline)
-                                    : plug__sock_pause(VAIN_PAUSE, deadline);
+    if (*ready & events && !blind)
+        return plug__sock_expired(deadline);
+    *ready = blind ? *ready : 0;
+    int r = plug__sock_pause(VAIN_PAUSE, deadline);
+    return r < 0 ? r : 1;
 }
 
 /* Tries without blocking until it works, fails, or time is over; r is what the first try said. */
@@ -73,9 +77,11 @@ static ssize_t wait_and_try(struct plug_sock *s, short events, int64_t deadline,
             continue;
         if (r != -EAGAIN || deadline == PLUG__TRY_ONCE)
             return r;
-        r = ready ? in_vain(s, ready, events, deadline) : 0;
+        r = ready ? in_vain(s, &ready, events, deadline) : 0;
         if (r < 0)
             return r;
+        if (r > 0)
+            continue;
         ready = plug_wait_ready(plug__sock_wait_fd(s), events, deadline);
         if (ready < 0)
             return ready;
