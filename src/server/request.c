@@ -127,8 +127,9 @@ static int end_stream(struct plug_conn *c)
 {
     if (!c->stream)
         return 0;
+    int r = plug_stream_flush(c->stream);
     c->out += plug_stream_written(c->stream) - plug_stream_unsent(c->stream);
-    int r = plug_stream_close(c->stream);
+    (void)plug_stream_close(c->stream);
     c->stream = NULL;
     return r;
 }

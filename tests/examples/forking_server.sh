@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: MIT
+. "$(dirname "${BASH_SOURCE[0]}")/hooks.bash"
+hooks "$1" fork
+hooks "$1" fiber
+hooks "$1" serial
