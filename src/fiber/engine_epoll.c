@@ -96,7 +96,8 @@ static int epoll_turn(struct plug__sched *s, int64_t timeout)
 
     for (int i = 0; i < n; i++) {
         if (i + AHEAD < n)
-            plug__fd_fetch(&s->fds, (int)(uint32_t)e->events[i + AHEAD].data.u64);
+            plug__fd_fetch(&s->fds, (int)(uint32_t)e->events[i + AHEAD].data.u64,
+                           PLUG__FETCH_WAITER);
         if (e->events[i].data.u64 == WAKE)
             plug__sched_woken(s);
         else

@@ -25,7 +25,8 @@
 
 #define SUBMISSIONS 1024
 #define COMPLETIONS 4096
-#define SHORT_LIFE  2 /* waits of a descriptor before it is polled for good */
+#define FETCHED     64 /* completions that are looked at ahead */
+#define SHORT_LIFE  2  /* waits of a descriptor before it is polled for good */
 
 /* Names of what is in the kernel: these, those of registrations, marked, and fibers that send. */
 enum { NOBODY, WAKE };
@@ -215,6 +216,19 @@ static int take(struct plug__sched *s, const struct io_uring_cqe *cqe)
     return 0;
 }
 
+static void fetch(const struct plug__sched *s, const struct plug__uring *u)
+{
+    const struct io_uring_cq *cq = &u->ring.cq;
+    unsigned count = io_uring_cq_ready(&u->ring);
+
+    for (int step = 0; step < PLUG__FETCHES; step++)
+        for (unsigned i = 0; i < count && i < FETCHED; i++) {
+            uint64_t name = cq->cqes[(*cq->khead + i) & cq->ring_mask].user_data;
+            if (name & MARK)
+                plug__fd_fetch(&s->fds, (int)(uint32_t)name, step);
+        }
+}
+
 /* Where nobody wants to wait and nothing is new, the kernel is not asked at all. */
 static int uring_turn(struct plug__sched *s, int64_t timeout)
 {
@@ -224,6 +238,7 @@ static int uring_turn(struct plug__sched *s, int64_t timeout)
 
     if (timeout || plug__uring_unseen(u) || plug__uring_has_more(u))
         r = plug__uring_enter(u, timeout);
+    fetch(s, u);
     while (r >= 0 && plug__uring_take(u, &cqe)) {
         r = take(s, &cqe);
         n++;
