@@ -253,33 +253,28 @@ static void make_ready(struct plug_datagrams *d)
     d->next = d->end = NULL;
 }
 
-/* The last receive has seen the end of the queue: to look again first would be in vain. */
-static int wait_first(struct plug_datagrams *d, int64_t deadline)
+int plug__datagram_recv(struct plug_datagrams *d, int64_t deadline, bool dry)
 {
-    if (!d->drained || deadline == PLUG__TRY_ONCE || plug_wait_may_block(deadline))
-        return 0;
-    d->drained = false;
-    return plug_wait_ready(plug__sock_wait_fd(d->sock), POLLIN, deadline);
+    ssize_t r = 0;
+    make_ready(d);
+    if (dry && deadline != PLUG__TRY_ONCE)
+        r = plug_wait_ready(plug__sock_wait_fd(d->sock), POLLIN, deadline);
+    if (r >= 0)
+        r = plug__sock_try(d->sock, POLLIN, deadline, recvmmsg_once, d);
+    if (r < 0)
+        return (int)r;
+    d->count = (unsigned)r;
+    d->emptied = d->count < d->batch;
+    for (unsigned i = 0; i < d->count; i++)
+        read_message(d, i);
+    return (int)r;
 }
 
 int plug_datagram_recv(struct plug_datagrams *d, int flags)
 {
     PLUG_ASSERT(d);
     int r = plug_datagram_flush(d);
-    if (r < 0)
-        return r;
-    make_ready(d);
-    int64_t deadline = plug__sock_deadline(d->sock, flags);
-    r = wait_first(d, deadline);
-    if (r >= 0)
-        r = (int)plug__sock_try(d->sock, POLLIN, deadline, recvmmsg_once, d);
-    if (r < 0)
-        return r;
-    d->count = (unsigned)r;
-    d->drained = d->count < d->batch;
-    for (unsigned i = 0; i < d->count; i++)
-        read_message(d, i);
-    return r;
+    return r < 0 ? r : plug__datagram_recv(d, plug__sock_deadline(d->sock, flags), false);
 }
 
 bool plug_datagram_next(struct plug_datagrams *d, struct plug_datagram *ret)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #ifndef PLUG_NET_DATAGRAM_IMPL_H
 #define PLUG_NET_DATAGRAM_IMPL_H
-/* The inside of struct plug_datagrams: what came, and what waits to be sent. For src/net only. */
+/* The inside of struct plug_datagrams: what came, and what waits to be sent. For net and server. */
 #include "net/sock_impl.h"
 
 #include <netinet/in.h>
@@ -57,7 +57,7 @@ struct plug_datagrams {
     /* received */
     unsigned batch, count, at; /* at: the message whose datagrams are being told */
     const uint8_t *next, *end; /* in it */
-    bool drained;              /* the last receive has seen the end of the queue */
+    bool emptied;              /* the last receive has seen the end of the queue */
     struct plug__message *in;
     struct mmsghdr *in_hdr;
     struct iovec *in_iov;
@@ -75,7 +75,22 @@ struct plug_datagrams {
     uint8_t *out;
 };
 
-/* What makes an answer to a message leave from where it was asked. */
+/* What makes a datagram leave from an address, for a peer of this family. */
 void plug__source_of(struct plug__source *s, int family, const struct plug_pktinfo *info);
+
+/*
+ * Receives without a flush, against a deadline. dry: the last receive has emptied the socket, and
+ * the caller has not waited for anything since, so that to look again before a wait is in vain.
+ */
+int plug__datagram_recv(struct plug_datagrams *d, int64_t deadline, bool dry);
+
+/* plug_datagram_flush against a deadline; and the end of what could not be sent until then. */
+int plug__datagram_flush(struct plug_datagrams *d, int64_t deadline);
+void plug__datagram_drop(struct plug_datagrams *d, int error);
+
+/* Sends one datagram by itself. Its length, or an error. */
+ssize_t plug__datagram_send(struct plug_sock *sock, const struct plug_addr *to,
+                            const struct plug__source *from, const struct iovec *iov, size_t count,
+                            int64_t deadline);
 
 #endif

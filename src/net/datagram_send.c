@@ -292,21 +292,53 @@ static int send_all(struct sending *s, int64_t deadline)
     return 0;
 }
 
-int plug_datagram_flush(struct plug_datagrams *d)
+static void forget(struct plug_datagrams *d)
 {
-    PLUG_ASSERT(d);
+    d->trains = d->pieces = d->done = 0;
+    d->used = 0;
+}
+
+int plug__datagram_flush(struct plug_datagrams *d, int64_t deadline)
+{
     if (d->trains == 0)
         return 0;
     struct sending s;
     s.d = d;
     for (unsigned i = d->done; i < d->trains; i++)
         s.hdr[i].msg_hdr = header(d, &d->train[i], &s.control[i]);
-    int r = send_all(&s, plug__sock_deadline(d->sock, 0));
+    int r = send_all(&s, deadline);
     if (r < 0)
         return r;
-    d->trains = d->pieces = d->done = 0;
-    d->used = 0;
+    forget(d);
     if (++d->flushes % JOIN_AGAIN == 0)
         d->join_max = d->join_full;
     return 0;
+}
+
+int plug_datagram_flush(struct plug_datagrams *d)
+{
+    PLUG_ASSERT(d);
+    return plug__datagram_flush(d, plug__sock_deadline(d->sock, 0));
+}
+
+void plug__datagram_drop(struct plug_datagrams *d, int error)
+{
+    for (; d->done < d->trains; d->done++)
+        d->stats.unsent += d->train[d->done].count;
+    d->stats.error = error;
+    forget(d);
+}
+
+ssize_t plug__datagram_send(struct plug_sock *sock, const struct plug_addr *to,
+                            const struct plug__source *from, const struct iovec *iov, size_t count,
+                            int64_t deadline)
+{
+    struct msghdr h = {.msg_name = (void *)&to->ss,
+                       .msg_namelen = to->len,
+                       .msg_iov = (struct iovec *)iov,
+                       .msg_iovlen = count,
+                       .msg_control = from->len ? (void *)from->item : NULL,
+                       .msg_controllen = from->len};
+    ssize_t r = plug__sock_try(sock, POLLOUT, deadline, sendmsg_once, &h);
+    return is_old_news(r) ? plug__sock_try(sock, POLLOUT, deadline, sendmsg_once, &h) : r;
 }

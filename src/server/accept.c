@@ -41,7 +41,7 @@ static int accept_failed(struct plug_server *s, int error)
 }
 
 /* The last request that is wanted stops the server; one more is too many. */
-static bool wanted(struct plug_server *s, uint64_t number)
+bool plug__wanted(struct plug_server *s, uint64_t number)
 {
     if (number == s->o.requests)
         plug_server_stop(s);
@@ -54,7 +54,7 @@ static int admit(struct plug_server *s, const struct plug_sock *sock, const stru
     if (r < 0)
         return r;
     uint64_t number = atomic_fetch_add(&s->shared->accepted, 1) + 1;
-    if (wanted(s, number))
+    if (plug__wanted(s, number))
         return 0;
     plug__limits_leave(s, peer);
     return PLUG_ELIMIT;
@@ -69,7 +69,8 @@ int plug__accept(struct plug__endpoint *e, struct plug_sock *listener, struct pl
     if (r < 0)
         return accept_failed(s, r);
     if (admit(s, sock, &peer) < 0) {
-        plug_sock_close(sock);
+        if (sock != listener) /* as it is with datagrams */
+            plug_sock_close(sock);
         return PLUG__REFUSED;
     }
     plug__request_new(c, e, sock, &peer);

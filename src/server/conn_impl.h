@@ -46,13 +46,15 @@ struct plug__transport {
     int (*shutdown_write)(struct plug_conn *c);
     int (*local)(const struct plug_conn *c, struct plug_addr *ret_addr);
     int (*open_stream)(struct plug_conn *c, struct plug_stream **ret);
+    /* c->ended was set from another thread: whatever waits, ends. */
+    void (*cut)(struct plug_conn *c);
     /* The default shutdown_request before it calls close_request: the end in order. */
     void (*finish)(struct plug_conn *c);
     /* The default close_request. */
     void (*close)(struct plug_conn *c);
 };
 
-extern const struct plug__transport plug__stream_transport;
+extern const struct plug__transport plug__stream_transport, plug__datagram_transport;
 
 /* The transport for sockets of this type; NULL: none serves it. */
 const struct plug__transport *plug__transport_of(int type);

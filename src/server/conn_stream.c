@@ -228,6 +228,11 @@ static void stream_finish(struct plug_conn *c)
     c->sock = NULL;
 }
 
+static void stream_cut(struct plug_conn *c)
+{
+    (void)!plug_sock_shutdown(c->sock, SHUT_RDWR);
+}
+
 static void stream_close(struct plug_conn *c)
 {
     if (c->aborted)
@@ -247,18 +252,27 @@ const struct plug__transport plug__stream_transport = {
     .shutdown_write = stream_shutdown_write,
     .local = stream_local,
     .open_stream = stream_open_stream,
+    .cut = stream_cut,
     .finish = stream_finish,
     .close = stream_close,
 };
 
 const struct plug__transport *plug__transport_of(int type)
 {
-    return type == SOCK_STREAM || type == SOCK_SEQPACKET ? &plug__stream_transport : NULL;
+    switch (type) {
+    case SOCK_STREAM:
+    case SOCK_SEQPACKET:
+        return &plug__stream_transport;
+    case SOCK_DGRAM:
+        return &plug__datagram_transport;
+    default:
+        return NULL;
+    }
 }
 
 void plug__conn_cut(struct plug_conn *c, int why)
 {
     int none = 0;
     atomic_compare_exchange_strong(&c->ended, &none, why);
-    (void)!plug_sock_shutdown(c->sock, SHUT_RDWR);
+    c->transport->cut(c);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The serving loop of the models in which one thread accepts: serial, thread, fork. */
-#include "server/server_impl.h"
+#include "server/lane.h"
 #include "base/wait_with.h"
 
 #include <errno.h>
@@ -9,11 +9,14 @@
 #include <plug/sys.h>
 #include <plug/wait.h>
 
-#define OWN 2 /* stop_fd and bell_fd */
+#define OWN        2 /* stop_fd and bell_fd */
+#define FULL_PAUSE PLUG_MS(1)
+#define DATAGRAMS  1024 /* of one socket in one turn, where they are served where they lie */
 
 /* One look at everything the loop waits for. */
 struct plug__look {
     bool listening;     /* listeners are among them, behind the first OWN */
+    bool one;           /* a single request is wanted, from whichever listener has one */
     size_t more, mores; /* where those of the model begin, and how many they are */
     struct pollfd fds[];
 };
@@ -35,6 +38,20 @@ void plug__loop_end(struct plug_server *s)
 static bool may_accept(struct plug_server *s, int64_t now)
 {
     return now >= s->pause_until && (!s->model->room || s->model->room(s));
+}
+
+/* Datagrams that came with others and were not served yet. */
+static bool has_more(const struct plug__endpoint *e)
+{
+    return e->lane && e->lane->pending;
+}
+
+static bool any_more(const struct plug_server *s)
+{
+    for (size_t i = 0; i < s->endpoints; i++)
+        if (has_more(&s->endpoint[i]))
+            return true;
+    return false;
 }
 
 /* What to wait for now; how many. */
@@ -64,6 +81,8 @@ static int64_t next_turn(struct plug_server *s, bool accepting, int64_t now)
     int64_t at = PLUG_NEVER;
     if (s->model->turn)
         at = s->model->turn(s, now, k->fds + k->more, k->mores);
+    if (accepting && may_accept(s, now) && any_more(s))
+        at = now;
     if (accepting && s->pause_until > now)
         at = sooner(at, s->pause_until);
     if (accepting && s->asked.service_actions && s->o.service_every > 0)
@@ -83,13 +102,29 @@ static int wait_turn(struct plug_server *s, bool accepting, int64_t deadline)
     return r < 0 ? r : 0;
 }
 
+/*
+ * At the limit a connection is refused, so that its peer knows. A datagram stays where it is, and
+ * the kernel drops what comes when its buffer is full: nobody would hear of a refusal anyway.
+ */
+static bool is_full(struct plug__endpoint *e)
+{
+    struct plug_server *s = e->server;
+    if (!e->lane || atomic_load(&s->shared->live) < s->o.max)
+        return false;
+    s->pause_until = plug_now() + FULL_PAUSE;
+    return true;
+}
+
 /* Serves what one listener has, at most budget requests; how many those were. */
 static int accept_some(struct plug__endpoint *e, int budget)
 {
     struct plug_server *s = e->server;
     struct plug_conn c;
     int taken = 0;
-    while (taken < budget && !plug__stopping(s) && (!s->model->room || s->model->room(s))) {
+    if (e->lane && e->lane->in_place && s->model->blocking)
+        return plug__lane_turn(e->lane, s->look->one ? 1 : DATAGRAMS);
+    while (taken < budget && !plug__stopping(s) && !is_full(e) &&
+           (!s->model->room || s->model->room(s))) {
         int r = plug__accept(e, e->sock, &c);
         if (r <= 0)
             return r < 0 ? r : taken;
@@ -104,8 +139,9 @@ static int accept_ready(struct plug_server *s, int budget)
 {
     const struct plug__look *k = s->look;
     int taken = 0;
-    for (size_t i = 0; k->listening && i < s->endpoints && taken < budget; i++) {
-        int r = k->fds[OWN + i].revents ? accept_some(&s->endpoint[i], budget) : 0;
+    for (size_t i = 0; k->listening && i < s->endpoints && !(k->one && taken); i++) {
+        struct plug__endpoint *e = &s->endpoint[i];
+        int r = k->fds[OWN + i].revents || has_more(e) ? accept_some(e, budget) : 0;
         if (r < 0)
             return r;
         taken += r;
@@ -125,6 +161,7 @@ static int unblock(struct plug_server *s)
 int plug__loop_run(struct plug_server *s)
 {
     int r = unblock(s);
+    s->look->one = false;
     while (r >= 0 && !plug__stopping(s)) {
         r = wait_turn(s, true, PLUG_NEVER);
         if (r >= 0)
@@ -138,6 +175,7 @@ int plug__loop_run(struct plug_server *s)
 int plug__loop_one(struct plug_server *s, int64_t deadline)
 {
     int r = unblock(s);
+    s->look->one = true;
     while (r == 0) {
         r = wait_turn(s, true, deadline);
         if (r == 0)

@@ -30,6 +30,10 @@ struct plug__model {
     /* SO_RCVTIMEO and SO_SNDTIMEO hold the idle limit: operations block in the kernel. */
     bool blocking;
     int budget; /* requests of one listener in one turn of the loop */
+    /* Handlers run in the thread that receives: datagrams can be served where they lie. */
+    bool in_place;
+    /* Who receives a datagram serves it before the next: more than one would have to wait. */
+    bool by_one;
 
     /* --- for loop.c; NULL: nothing to do --- */
 

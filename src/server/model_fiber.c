@@ -7,7 +7,7 @@
  * there. That fiber starts another one for each request and lets it run at once, so that the conn
  * moves from stack to stack and nothing is allocated.
  */
-#include "server/server_impl.h"
+#include "server/lane.h"
 #include "base/assert.h"
 #include "fiber/sched.h"
 
@@ -58,16 +58,30 @@ static int64_t fiber_deadline(struct plug_conn *c)
     return idle < 0 ? PLUG_NEVER : s->now + idle;
 }
 
+struct plug_scope *plug__fiber_requests(void)
+{
+    return &here->requests;
+}
+
+void plug__fiber_began(void)
+{
+    here->live++;
+}
+
+void plug__fiber_ended(void)
+{
+    if (--here->live == 0 && here->drainer)
+        plug__unpark(here->drainer, 0);
+}
+
 static int serve_fiber(void *arg)
 {
     struct plug_conn c = *(struct plug_conn *)arg;
-    struct worker *w = here;
     struct plug_deadline whole;
     plug_deadline_enter(&whole, c.server->o.handler);
     (void)plug__request_serve(&c);
     plug_deadline_leave(&whole);
-    if (--w->live == 0 && w->drainer)
-        plug__unpark(w->drainer, 0);
+    plug__fiber_ended();
     return 0;
 }
 
@@ -82,7 +96,7 @@ static int fiber_process(struct plug_server *s, struct plug_conn *c)
     int r = plug_fiber_spawn(&here->requests, serve_fiber, c, "request", NULL);
     if (r < 0)
         return r;
-    here->live++;
+    plug__fiber_began();
     c->given = true;
     plug__yield(plug__sched_here); /* it is ahead in the line, and has its copy of *c then */
     return 0;
@@ -107,6 +121,13 @@ static int accept_fiber(void *arg)
     return 0;
 }
 
+static int lane_fiber(void *arg)
+{
+    const struct plug__endpoint *e = arg;
+    e->lane->tells = here->index == 0;
+    return plug__lane_run(e->lane);
+}
+
 static int service_fiber(void *arg)
 {
     struct plug_server *s = arg;
@@ -122,8 +143,11 @@ static int start(struct worker *w, struct plug_scope *scope)
 {
     struct plug_server *s = w->server;
     int r = 0;
-    for (size_t i = 0; i < w->endpoints && r >= 0; i++)
-        r = plug_fiber_spawn(scope, accept_fiber, &w->endpoint[i], "accept", NULL);
+    for (size_t i = 0; i < w->endpoints && r >= 0; i++) {
+        struct plug__endpoint *e = &w->endpoint[i];
+        bool in_place = e->lane && e->lane->in_place;
+        r = plug_fiber_spawn(scope, in_place ? lane_fiber : accept_fiber, e, "accept", NULL);
+    }
     if (r >= 0 && s->asked.service_actions && w->index == 0)
         r = plug_fiber_spawn(scope, service_fiber, s, "service", NULL);
     return r;
@@ -177,7 +201,10 @@ static int run_worker(struct worker *w)
     struct plug_fiber_opts o = PLUG_FIBER_OPTS;
     o.backend = w->server->o.backend;
     o.stack = w->server->o.stack;
+    const struct plug_server *before = plug__server_here;
+    plug__server_here = w->server; /* for every fiber of the thread */
     int r = plug_fiber_run(worker_fiber, w, &o);
+    plug__server_here = before;
     if (r < 0)
         plug_server_stop(w->server);
     return r;
@@ -216,8 +243,10 @@ static int worker_listen(struct worker *w)
     for (size_t i = 0; i < s->endpoints && r >= 0; i++) {
         struct plug__endpoint *e = &w->endpoint[i];
         *e = s->endpoint[i];
-        if (w->index > 0)
+        if (w->index > 0) {
+            e->lane = NULL;
             r = listen_again(&s->endpoint[i], &e->sock);
+        }
         if (r < 0)
             return r;
         w->endpoints++;
@@ -231,8 +260,10 @@ static int worker_listen(struct worker *w)
 
 static void worker_close(struct worker *w)
 {
-    for (size_t i = 0; w->index > 0 && i < w->endpoints; i++)
+    for (size_t i = 0; w->index > 0 && i < w->endpoints; i++) {
+        plug__lane_close(w->endpoint[i].lane);
         plug_sock_close(w->endpoint[i].sock);
+    }
 }
 
 /* --- the model ---------------------------------------------------------------------------- */
@@ -329,6 +360,7 @@ static void fiber_drain(struct plug_server *s)
 const struct plug__model plug__model_fiber = {
     .id = PLUG_MODEL_FIBER,
     .name = "fiber",
+    .in_place = true,
     .budget = 1,
     .begin = fiber_begin,
     .end = fiber_end,

@@ -263,9 +263,6 @@ static int64_t fork_cut(struct plug_server *s, int64_t now)
 static bool can_keep(const struct plug_server *s)
 {
     const struct plug_server_hooks *h = &s->asked;
-    for (size_t i = 0; i < s->endpoints; i++)
-        if (plug_sock_type(s->endpoint[i].sock) == SOCK_DGRAM)
-            return false;
     return !h->get_request && !h->verify_request && !h->process_request && !s->sources &&
            !s->o.requests && s->o.keep_age != PLUG_NS(1);
 }
@@ -340,6 +337,7 @@ const struct plug__model plug__model_fork = {
     .id = PLUG_MODEL_FORK,
     .name = "fork",
     .blocking = true,
+    .by_one = true,
     .budget = 64,
     .begin = fork_begin,
     .end = fork_end,

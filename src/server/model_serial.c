@@ -25,6 +25,7 @@ const struct plug__model plug__model_serial = {
     .id = PLUG_MODEL_SERIAL,
     .name = "serial",
     .blocking = true,
+    .in_place = true,
     .budget = 1, /* service_actions after each, as in Python */
     .begin = serial_begin,
     .end = serial_end,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A server's life: open, listen, run, stop, join, close; and its counters. */
-#include "server/server_impl.h"
+#include "server/lane.h"
 #include "base/assert.h"
 #include "net/sock_impl.h"
 
@@ -58,9 +58,11 @@ void plug__server_rung(const struct plug_server *s)
 
 static void server_free(struct plug_server *s)
 {
-    for (size_t i = 0; i < s->endpoints; i++)
+    for (size_t i = 0; i < s->endpoints; i++) {
+        plug__lane_close(s->endpoint[i].lane);
         s->endpoint[i].adopted ? plug_sock_close(s->endpoint[i].sock)
                                : plug_listen_close(s->endpoint[i].sock);
+    }
     event_close(s->stop_fd);
     event_close(s->bell_fd);
     event_close(s->done_fd);

@@ -15,6 +15,7 @@
 #include <plug/trace.h>
 #include <stdatomic.h>
 
+struct plug__lane;
 struct plug__sources;
 struct plug__look;
 
@@ -38,6 +39,7 @@ static inline void plug__count(_Atomic uint64_t *counter)
 struct plug__endpoint {
     struct plug_server *server;
     struct plug_sock *sock;
+    struct plug__lane *lane; /* of datagrams; else NULL */
     const struct plug__transport *transport;
     struct plug_addr local;
     bool adopted;       /* not made by plug_listen: others may use it, too */
@@ -107,6 +109,17 @@ void plug__loop_drain(struct plug_server *s);
  */
 enum { PLUG__TAKEN = 1, PLUG__REFUSED };
 int plug__accept(struct plug__endpoint *e, struct plug_sock *listener, struct plug_conn *c);
+
+/* Is the server's request of this number, from 1, still wanted? The last one stops it. */
+bool plug__wanted(struct plug_server *s, uint64_t number);
+
+/* --- model_fiber.c ------------------------------------------------------------------------- */
+
+struct plug_scope;
+/* The scope of the calling worker's requests, and how many there are that a drain waits for. */
+struct plug_scope *plug__fiber_requests(void);
+void plug__fiber_began(void);
+void plug__fiber_ended(void);
 
 /* --- limits.c ---------------------------------------------------------------------------- */
 
