@@ -65,6 +65,7 @@ int plug__accept(struct plug__endpoint *e, struct plug_sock *listener, struct pl
     struct plug_server *s = e->server;
     struct plug_sock *sock;
     struct plug_addr peer;
+    plug__lane_here = e->lane;
     int r = s->hooks.get_request(s, listener, &sock, &peer, s->arg);
     if (r < 0)
         return accept_failed(s, r);

@@ -37,8 +37,13 @@ static int datagram_prepare(struct plug__endpoint *e)
     return r < 0 ? r : plug__lane_open(&e->lane, e, e->sock);
 }
 
+__thread struct plug__lane *plug__lane_here;
+
+/* A fiber's worker has listeners of its own, which the server does not know. */
 static struct plug__lane *lane_of(struct plug_server *s, const struct plug_sock *sock)
 {
+    if (plug__lane_here && plug__lane_here->sock == sock)
+        return plug__lane_here;
     for (size_t i = 0; i < s->endpoints; i++)
         if (s->endpoint[i].sock == sock)
             return s->endpoint[i].lane;

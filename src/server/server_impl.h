@@ -121,6 +121,9 @@ struct plug_scope *plug__fiber_requests(void);
 void plug__fiber_began(void);
 void plug__fiber_ended(void);
 
+/* The lane of the endpoint that plug__accept last asked for a request in this thread. */
+extern __thread struct plug__lane *plug__lane_here;
+
 /* --- limits.c ---------------------------------------------------------------------------- */
 
 int plug__sources_open(struct plug__sources **ret, size_t max_per_source);
