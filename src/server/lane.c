@@ -121,6 +121,7 @@ void plug__clerk_begin(struct plug__clerk *k)
     k->conn.began = plug_now();
     k->conn.deadline = s->o.handler < 0 ? PLUG_NEVER : k->conn.began + s->o.handler;
     k->message = UINT32_MAX;
+    k->before = plug__serving_enter(s);
     plug_defer_enter(&k->frame);
 }
 
@@ -136,6 +137,7 @@ void plug__clerk_end(struct plug__clerk *k)
 {
     struct plug__shared *p = k->conn.server->shared;
     plug_defer_leave(&k->frame);
+    plug__serving_leave(k->before);
     int64_t took = plug_now() - k->conn.began;
     int64_t longest = atomic_load_explicit(&p->longest, memory_order_relaxed);
     while (longest < took && !atomic_compare_exchange_weak(&p->longest, &longest, took)) {
@@ -309,13 +311,11 @@ static unsigned serve_politely(struct plug__lane *l, struct plug__clerk *k, unsi
 int plug__lane_turn(struct plug__lane *l, int budget)
 {
     struct plug_server *s = l->e->server;
-    const struct plug_server *here = plug__server_here;
     int r = l->pending ? 1 : plug__lane_fill(l, PLUG__TRY_ONCE, false);
     if (r <= 0)
         return r;
     struct plug__clerk k;
     plug__clerk_init(&k, l);
-    plug__server_here = s;
     atomic_fetch_add(&s->shared->live, 1);
     l->clerk = &k;
     plug__clerk_begin(&k);
@@ -323,6 +323,5 @@ int plug__lane_turn(struct plug__lane *l, int budget)
     plug__clerk_end(&k);
     (void)plug__lane_flush(l);
     atomic_fetch_sub(&s->shared->live, 1);
-    plug__server_here = here;
     return (int)n;
 }

@@ -201,10 +201,7 @@ static int run_worker(struct worker *w)
     struct plug_fiber_opts o = PLUG_FIBER_OPTS;
     o.backend = w->server->o.backend;
     o.stack = w->server->o.stack;
-    const struct plug_server *before = plug__server_here;
-    plug__server_here = w->server; /* for every fiber of the thread */
     int r = plug_fiber_run(worker_fiber, w, &o);
-    plug__server_here = before;
     if (r < 0)
         plug_server_stop(w->server);
     return r;

@@ -43,7 +43,7 @@ void plug__request_process(struct plug_conn *c)
 }
 
 /* Handlers on fibers come and go in any order: the thread serves until the last one has ended. */
-static struct plug__serving enter(const struct plug_server *s)
+struct plug__serving plug__serving_enter(const struct plug_server *s)
 {
     struct plug__serving before = plug__server_here;
     if (before.server == s)
@@ -53,7 +53,7 @@ static struct plug__serving enter(const struct plug_server *s)
     return before.server == s ? (struct plug__serving){NULL, 0} : before;
 }
 
-static void leave(struct plug__serving before)
+void plug__serving_leave(struct plug__serving before)
 {
     if (--plug__server_here.handlers == 0)
         plug__server_here = before;
@@ -62,7 +62,7 @@ static void leave(struct plug__serving before)
 int plug__request_serve(struct plug_conn *c)
 {
     struct plug_server *s = c->server;
-    struct plug__serving before = enter(s);
+    struct plug__serving before = plug__serving_enter(s);
     int r = s->hooks.finish_request(s, c, s->arg);
     plug__count(&s->shared->handled);
     if (r < 0) {
@@ -73,7 +73,7 @@ int plug__request_serve(struct plug_conn *c)
         s->model->closing(c);
     s->hooks.shutdown_request(s, c, s->arg);
     plug__request_end(c);
-    leave(before);
+    plug__serving_leave(before);
     return r;
 }
 

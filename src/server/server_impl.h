@@ -82,6 +82,9 @@ struct plug__serving {
     size_t handlers;
 };
 extern __thread struct plug__serving plug__server_here;
+/* Around handlers; leave gets what enter gave. */
+struct plug__serving plug__serving_enter(const struct plug_server *s);
+void plug__serving_leave(struct plug__serving before);
 
 /* Wakes the serving loop. Any thread, a child, a signal handler. */
 void plug__server_ring(const struct plug_server *s);
