@@ -167,7 +167,7 @@ void cmd_wrap(struct cmd *c, const char *text, unsigned column, unsigned indent)
 
 /* --- signals ------------------------------------------------------------------------------- */
 
-/* Called once by main: SIGPIPE ignored; SIGINT, SIGTERM, SIGHUP remembered, the second one ends the
+/* Called once by main, and by a forked child: SIGPIPE ignored; SIGINT, SIGTERM, SIGHUP remembered, the second one ends the
  * process at once. */
 void cmd_signals_start(void);
 /* 0, or the signal that arrived; waits of the main thread then return -EINTR. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* plug demo: a walk through plug on loopback; every byte is checked. */
-#include "cmd.h"
+#include "demo.h"
 #include <plug/hex.h>
 #include <plug/struct.h>
 #include <stdio.h>
@@ -266,41 +266,45 @@ static int take(struct cmd *c, const struct step *step)
     return err;
 }
 
-static void sum_up(struct cmd *c, size_t failed, int64_t took)
+static void sum_up(struct cmd *c, const struct demo_score *score, int64_t took)
 {
     char time[32];
     struct plug_json j;
 
     plug_duration_text(took, time, sizeof time);
     if (!c->json) {
-        cmd_print(c, "%zu of %zu right, %s\n", STEPS - failed, STEPS, time);
+        cmd_print(c, "%zu of %zu right, %s\n", score->right, score->right + score->failed, time);
         return;
     }
     cmd_event(c, &j, "summary");
     plug_json_string(&j, "end_reason", "done");
-    plug_json_uint(&j, "ok", STEPS - failed);
-    plug_json_uint(&j, "failed", failed);
+    plug_json_uint(&j, "ok", score->right);
+    plug_json_uint(&j, "failed", score->failed);
     plug_json_double(&j, "elapsed_ms", (double)took / 1e6);
-    plug_json_int(&j, "exit", failed ? CMD_NO : CMD_YES);
+    plug_json_int(&j, "exit", score->failed ? CMD_NO : CMD_YES);
     cmd_event_end(c, &j);
 }
 
 static int run(struct cmd *c)
 {
     int64_t start = plug_now();
-    size_t failed = 0;
+    struct demo_score score = {0, 0};
     int code = cmd_operands(c, 0, 0);
 
     if (code != CMD_YES)
         return code;
     for (size_t i = 0; i < STEPS && !cmd_signal(); i++) {
-        failed += take(c, &steps[i]) != 0;
+        bool right = take(c, &steps[i]) == 0;
+
+        score.right += right;
+        score.failed += !right;
         (void)cmd_flush(c);
     }
+    demo_models(c, &score);
     if (cmd_signal())
         return cmd_signal_exit();
-    sum_up(c, failed, plug_now() - start);
-    return failed ? CMD_NO : CMD_YES;
+    sum_up(c, &score, plug_now() - start);
+    return score.failed ? CMD_NO : CMD_YES;
 }
 
 const struct cmd_info cmd_demo = {
