@@ -167,8 +167,8 @@ void cmd_wrap(struct cmd *c, const char *text, unsigned column, unsigned indent)
 
 /* --- signals ------------------------------------------------------------------------------- */
 
-/* Called once by main, and by a forked child: SIGPIPE ignored; SIGINT, SIGTERM, SIGHUP remembered, the second one ends the
- * process at once. */
+/* Called by main, and by a forked child, whose signals are its own: SIGPIPE ignored; SIGINT,
+ * SIGTERM, SIGHUP remembered, the second one ends the process at once. */
 void cmd_signals_start(void);
 /* 0, or the signal that arrived; waits of the main thread then return -EINTR. */
 int cmd_signal(void);
