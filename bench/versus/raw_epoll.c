@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The limit: what a careful person writes by hand. Edge-triggered, registered once, one hot buffer
- * for everybody, the reply sent at once, no read in vain: a short read was the last one.
+ * The limit: what a careful person writes by hand. Registered once, one hot buffer for everybody,
+ * the reply sent at once, no read in vain: a short read was the last one.
+ *
+ * Edge-triggered, which is the faster way for small messages; where the argument says bulk, level-
+ * triggered with one read for each event, or a connection that always has more starves the others.
  */
 #include "versus.h"
 
@@ -15,6 +18,7 @@ struct conn {
 };
 
 static int epfd;
+static bool bulk;
 static char hot[VERSUS_HOT];
 
 static void end(struct conn *c)
@@ -26,7 +30,9 @@ static void end(struct conn *c)
 
 static void watch(struct conn *c, int op, uint32_t events)
 {
-    struct epoll_event e = {.events = events | EPOLLRDHUP | EPOLLET, .data.ptr = c};
+    struct epoll_event e = {.events = events, .data.ptr = c};
+    if (!bulk)
+        e.events |= EPOLLRDHUP | EPOLLET;
     need(epoll_ctl(epfd, op, c->fd, &e), "epoll_ctl");
 }
 
@@ -52,8 +58,11 @@ static void keep(struct conn *c, const char *bytes, size_t len)
         c->unsent = malloc(VERSUS_HOT);
         if (!c->unsent)
             die("malloc");
-        watch(c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+        if (!bulk)
+            watch(c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
     }
+    if (bulk)
+        watch(c, EPOLL_CTL_MOD, EPOLLOUT);
     memcpy(c->unsent, bytes, len);
     c->begin = 0;
     c->left = len;
@@ -80,6 +89,8 @@ static bool flush(struct conn *c)
         return errno == EAGAIN;
     c->begin += (size_t)n;
     c->left -= (size_t)n;
+    if (bulk && !c->left)
+        watch(c, EPOLL_CTL_MOD, EPOLLIN);
     return true;
 }
 
@@ -92,6 +103,8 @@ static bool echo(struct conn *c)
             return n < 0 && errno == EAGAIN;
         if (!reply(c, hot, (size_t)n))
             return false;
+        if (bulk)
+            return true;
     }
     return true;
 }
@@ -103,10 +116,11 @@ static void serve(struct conn *c, uint32_t events)
         end(c);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct epoll_event events[256];
     int listener = versus_listen(SOCK_NONBLOCK);
+    bulk = versus_buffer(argc, argv) == VERSUS_HOT;
     epfd = need(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
     struct epoll_event e = {.events = EPOLLIN, .data.ptr = NULL};
     need(epoll_ctl(epfd, EPOLL_CTL_ADD, listener, &e), "epoll_ctl");

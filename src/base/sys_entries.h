@@ -47,9 +47,9 @@
       (int fd, int level, int name, const void *value, socklen_t len),                             \
       (fd, level, name, value, len), -ENOPROTOOPT, -ENOMEM, -EINVAL, -EPERM)                       \
     X(LIBC, CALL, int, shutdown, (int fd, int how), (fd, how), -ENOTCONN)                          \
-    X(LIBC, READ, ssize_t, recv, (int fd, void *buf, size_t len, int flags),                       \
+    X(OWN, READ, ssize_t, recv, (int fd, void *buf, size_t len, int flags),                       \
       (fd, buf, len, flags), -ECONNRESET, -ENOMEM, -ETIMEDOUT, -ENOTCONN, -EAGAIN, -EINTR)         \
-    X(LIBC, WRITE, ssize_t, send, (int fd, const void *buf, size_t len, int flags),                \
+    X(OWN, WRITE, ssize_t, send, (int fd, const void *buf, size_t len, int flags),                \
       (fd, buf, len, flags), -ECONNRESET, -EPIPE, -ENOBUFS, -ENOMEM, -EMSGSIZE, -EAGAIN, -EINTR)   \
     X(LIBC, READ, ssize_t, recvfrom,                                                               \
       (int fd, void *buf, size_t len, int flags, struct sockaddr *sa, socklen_t *salen),           \

@@ -66,6 +66,20 @@ static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ss
         slot->dry = n > 0 && (size_t)n < len && !slot->ended && plug__sys_honest();
 }
 
+/*
+ * Who finds more data with every receive would keep the thread, and the others' data would wait
+ * unheard of: after a few, everybody else has a turn.
+ */
+#define STREAK 4
+static void share(struct plug__sched *s)
+{
+    if (++s->streak <= STREAK)
+        return;
+    s->streak = 0;
+    s->budget = 0;
+    plug__yield(s);
+}
+
 ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
                       int flags, int64_t deadline)
 {
@@ -78,6 +92,7 @@ ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, 
         return -ENOMEM;
     for (;;) {
         if (late || !slot->dry || slot->id != fd.id) {
+            share(s);
             n = plug__sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
             if (n >= 0 && tells)
                 note_received(slot, fd, n, len);

@@ -63,6 +63,7 @@ static void set_running(struct plug__sched *s, struct plug_fiber *f)
 
     atomic_store_explicit(&s->switches, n + 1, memory_order_relaxed);
     s->waiter.own = f->own;
+    s->streak = 0;
     __atomic_store_n(&s->running, f, __ATOMIC_RELAXED);
 }
 

@@ -64,6 +64,7 @@ struct plug__sched {
     struct plug_fiber *running; /* NULL: home; the watch looks at it, too */
     struct plug_fiber *ready_first, *ready_last;
     unsigned budget; /* switches until the kernel is asked again */
+    unsigned streak; /* receives of the running fiber that had not to wait, one after the other */
     int64_t now;     /* plug_now at the last turn */
     _Atomic uint64_t switches;
     struct plug_fiber *dying; /* left its stack for ever */
