@@ -21,8 +21,9 @@
  * Stacks are committed page by page as they are used and end at a guard; running into it is a line
  * on stderr that names the fiber, then SIGSEGV as usual. A stack is used again by later fibers.
  *
- * Back-end: what PLUG_BACKEND names, else epoll. With epoll an operation is tried first and waited
- * for afterwards; with uring the kernel gets the whole operation, many in one system call.
+ * Back-end: what PLUG_BACKEND names, else epoll. An operation is tried first and waited for
+ * afterwards; with uring the waits and sends of all fibers that ran go to the kernel in one system
+ * call.
  *
  * Signal handlers run on the stack of whichever fiber is running unless they ask for SA_ONSTACK.
  * thread_local variables belong to the thread, not to the fiber. C++ exceptions and longjmp must
