@@ -39,6 +39,8 @@
 #include <plug/epoll.h>
 #include <plug/selector.h>
 #include <plug/loop.h>
+#include <plug/dispatcher.h>
+#include <plug/chat.h>
 #include <plug/fiber.h>
 #include <plug/queue.h>
 #include <plug/semaphore.h>
