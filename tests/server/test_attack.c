@@ -47,6 +47,13 @@ static void blame(struct battle *b, const char *what, int64_t error)
                  error < 0 ? plug_strerror((int)error) : "other bytes");
 }
 
+/* Attackers have machines of their own: here their buffers would use up the kernel's for TCP. */
+static int be_small(struct plug_sock *s)
+{
+    int r = plug_sock_setopt_int(s, SOL_SOCKET, SO_SNDBUF, 4096);
+    return r < 0 ? r : plug_sock_setopt_int(s, SOL_SOCKET, SO_RCVBUF, 4096);
+}
+
 static int connect_from(struct battle *b, const struct plug_addr *source, struct plug_sock **ret)
 {
     struct plug_sock *s;
@@ -55,6 +62,8 @@ static int connect_from(struct battle *b, const struct plug_addr *source, struct
         return r;
     if (source)
         r = plug_sock_bind(s, source);
+    if (source && r >= 0)
+        r = be_small(s);
     if (r >= 0)
         r = plug_sock_connect(s, &b->at);
     if (r < 0)
