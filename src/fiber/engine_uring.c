@@ -166,11 +166,16 @@ static ssize_t uring_send(struct plug_waiter *w, struct plug_wait_fd fd, const v
 
 /* --- turns ----------------------------------------------------------------------------------- */
 
-/* Those who are left, or were told of something else, look themselves where that does not work. */
+/*
+ * Those who are left, or were told of something else, look themselves where that does not work.
+ * From here on it is a poll that tells of changes: one that ends with its first event would tell of
+ * what nobody takes, input for a fiber that wants to send, again and again.
+ */
 static void arm_again(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
 {
     uint32_t events = slot->id ? KEPT : 0;
 
+    slot->waits = SHORT_LIFE;
     for (const struct plug__fd_waiter *n = slot->waiters; n; n = n->next)
         events |= (uint16_t)n->events;
     if (slot->waiters && arm(s, slot, fd, events) < 0)

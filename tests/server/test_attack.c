@@ -15,7 +15,7 @@
 #define NORMAL  50
 #define ROUNDS  20 /* exchanges of each normal client */
 #define MESSAGE 64
-#define CALM    PLUG_S(10) /* a normal client's patience */
+#define CALM    PLUG_S(30) /* a normal client's patience */
 
 /* --- the server ---------------------------------------------------------------------------- */
 
