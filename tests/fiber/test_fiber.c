@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <plug/err.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int run(plug_fiber_fn *fn, void *arg)
 {
@@ -337,8 +338,19 @@ static int join_each_other(void *arg)
     return r < 0 ? r : closed;
 }
 
+/* An emulator has threads of its own in the process: they might wake somebody, for all we know. */
+static void need_no_other_threads(void)
+{
+#if !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+    struct stat st;
+    if (stat("/proc/self/task", &st) == 0 && st.st_nlink > 3)
+        T_SKIP("there are other threads");
+#endif
+}
+
 T_TEST(fibers_that_wait_for_each_other_are_told)
 {
+    need_no_other_threads();
     int r = run(join_each_other, NULL);
     T_ERR(r, -EDEADLK);
 }

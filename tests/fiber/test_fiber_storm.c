@@ -159,6 +159,8 @@ ON_EACH_ENGINE(T_TEST_PLAIN, the_peer_hears_of_the_end_at_once)
     T_TEST_PLAIN(nothing_is_held_after_the_end_of_##BACKEND)                                       \
     {                                                                                              \
         struct plug_sock *p[2];                                                                    \
+        if (PLUG_BACKEND_##BACKEND == PLUG_BACKEND_URING)                                          \
+            need_uring();                                                                          \
         T_OK(plug_sock_pair(p, AF_UNIX, SOCK_STREAM, 0));                                          \
         T_OK(run_on(PLUG_BACKEND_##BACKEND, let_go, p[0]));                                        \
         ends_at_once(p[0], p[1]);                                                                  \
