@@ -14,14 +14,15 @@
 #include <plug/sys.h>
 #include <plug/wait.h>
 #include <pthread.h>
+#include <semaphore.h>
 
 struct worker {
     struct worker *next;                 /* idle, or ended */
     struct worker *busy_next, **busy_at; /* among the busy */
     pthread_t thread;
-    pthread_cond_t wake;
+    sem_t wake; /* it has work, or is to leave; waited for without the lock */
     int64_t born;
-    bool work, closing;
+    bool leave;
     struct plug_conn conn;
 };
 
@@ -46,21 +47,17 @@ static void unlock(struct pool *p)
 
 static struct worker *worker_new(void)
 {
-    pthread_condattr_t attr;
     struct worker *w = plug_calloc(1, sizeof *w);
     if (!w)
         return NULL;
     w->born = plug_now();
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&w->wake, &attr);
-    pthread_condattr_destroy(&attr);
+    sem_init(&w->wake, 0, 0);
     return w;
 }
 
 static void worker_free(struct worker *w)
 {
-    pthread_cond_destroy(&w->wake);
+    sem_destroy(&w->wake);
     plug_free(w);
 }
 
@@ -80,12 +77,16 @@ static void busy_remove(struct worker *w)
         w->busy_next->busy_at = w->busy_at;
 }
 
-static void idle_remove(struct pool *p, const struct worker *w)
+/* False: it is not there any more. */
+static bool idle_remove(struct pool *p, const struct worker *w)
 {
     struct worker **at = &p->idle;
-    while (*at != w)
+    while (*at && *at != w)
         at = &(*at)->next;
+    if (!*at)
+        return false;
     *at = w->next;
+    return true;
 }
 
 static struct worker *worker_of(struct plug_conn *c)
@@ -93,28 +94,42 @@ static struct worker *worker_of(struct plug_conn *c)
     return (struct worker *)(void *)((char *)c - offsetof(struct worker, conn));
 }
 
-/* Waits for the next conn, under the lock. False: it is time to end. */
+/* Waits until it is woken, at most until its time is over: false. */
+static bool await_wake(struct worker *w, int64_t until)
+{
+    struct timespec ts = {until / PLUG_S(1), until % PLUG_S(1)};
+    int r;
+    do
+        r = until == PLUG_NEVER ? sem_wait(&w->wake)
+                                : sem_clockwait(&w->wake, CLOCK_MONOTONIC, &ts);
+    while (r < 0 && errno == EINTR);
+    return r == 0;
+}
+
+/* Waits for the next conn. False: it is time to end. */
 static bool wait_for_work(struct plug_server *s, struct worker *w)
 {
     struct pool *p = s->state;
     int64_t until = s->o.keep_age < 0 ? PLUG_NEVER : w->born + s->o.keep_age;
-    struct timespec ts = {until / PLUG_S(1), until % PLUG_S(1)};
-    if (p->leave || (until != PLUG_NEVER && plug_now() >= until))
+    lock(p);
+    bool leave = p->leave || (until != PLUG_NEVER && plug_now() >= until);
+    if (!leave) {
+        w->next = p->idle;
+        p->idle = w;
+    }
+    unlock(p);
+    if (leave)
         return false;
-    w->work = false;
-    w->next = p->idle;
-    p->idle = w;
     atomic_fetch_add(&s->shared->kept, 1);
-    while (!w->work && !p->leave) {
-        int err = until == PLUG_NEVER ? pthread_cond_wait(&w->wake, &p->lock)
-                                      : pthread_cond_timedwait(&w->wake, &p->lock, &ts);
-        if (err == ETIMEDOUT && !w->work)
-            break;
+    if (!await_wake(w, until)) {
+        lock(p);
+        leave = idle_remove(p, w);
+        unlock(p);
+        if (!leave)
+            (void)await_wake(w, PLUG_NEVER); /* work was on its way */
     }
     atomic_fetch_sub(&s->shared->kept, 1);
-    if (!w->work)
-        idle_remove(p, w);
-    return w->work;
+    return !leave && !w->leave;
 }
 
 static void serve(struct worker *w)
@@ -130,10 +145,10 @@ static void *worker_main(void *arg)
     struct worker *w = arg;
     struct plug_server *s = w->conn.server;
     struct pool *p = s->state;
-    do {
+    do
         serve(w);
-        lock(p);
-    } while (wait_for_work(s, w) && (unlock(p), true));
+    while (wait_for_work(s, w));
+    lock(p);
     w->next = p->ended;
     p->ended = w;
     unlock(p);
@@ -146,7 +161,6 @@ static void *worker_main(void *arg)
 static void take_over(struct worker *w, struct plug_conn *c)
 {
     w->conn = *c;
-    w->closing = false;
     c->given = true;
 }
 
@@ -180,11 +194,12 @@ static int thread_process(struct plug_server *s, struct plug_conn *c)
         p->idle = w->next;
         take_over(w, c);
         busy_add(p, w);
-        w->work = true;
-        pthread_cond_signal(&w->wake);
     }
     unlock(p);
-    return w ? 0 : start_worker(s, c);
+    if (!w)
+        return start_worker(s, c);
+    sem_post(&w->wake); /* without the lock, or it would wake up only to wait for that */
+    return 0;
 }
 
 static void thread_closing(struct plug_conn *c)
@@ -267,8 +282,11 @@ static void thread_end(struct plug_server *s)
     struct pool *p = s->state;
     lock(p);
     p->leave = true;
-    for (struct worker *w = p->idle; w; w = w->next)
-        pthread_cond_signal(&w->wake);
+    for (struct worker *w = p->idle; w; w = w->next) {
+        w->leave = true;
+        sem_post(&w->wake);
+    }
+    p->idle = NULL;
     unlock(p);
     while (p->workers) {
         join_ended(s);
