@@ -24,7 +24,9 @@
 
 #define FORK_PAUSE PLUG_MS(100) /* after a fork that failed, or a child that failed at once */
 #define KILL_AFTER PLUG_S(1)    /* from SIGTERM to SIGKILL */
-#define NO_PIDFD   PLUG_MS(50)  /* how often children are looked at that have none */
+#define LOOK_MIN   PLUG_S(1)    /* how often handlers that run too long are looked for */
+#define LOOK_MAX   PLUG_MIN(1)
+#define NO_PIDFD   PLUG_MS(50) /* how often children are looked at that have none */
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -174,10 +176,20 @@ static int64_t reap_ended(struct plug_server *s, const struct pollfd *fds, size_
     return again;
 }
 
-/* Ends children whose handler runs too long; when to look again. */
-static int64_t sweep(struct plug__forks *f, int64_t now)
+/* Kept children begin without a word to the parent: it has to look by itself, but not often. */
+static int64_t next_look(const struct plug_server *s, int64_t now)
 {
-    int64_t again = PLUG_NEVER;
+    int64_t every = s->o.handler;
+    if (every < 0)
+        return PLUG_NEVER;
+    return now + (every < LOOK_MIN ? LOOK_MIN : every > LOOK_MAX ? LOOK_MAX : every);
+}
+
+/* Ends children whose handler runs too long; when to look again. */
+static int64_t sweep(struct plug_server *s, int64_t now)
+{
+    struct plug__forks *f = s->state;
+    int64_t again = next_look(s, now);
     for (size_t i = 0; i < f->children; i++) {
         struct plug__child *child = &f->child[i];
         int64_t at = atomic_load(&f->slot[child->slot].deadline);
@@ -224,7 +236,7 @@ static int64_t fork_turn(struct plug_server *s, int64_t now, const struct pollfd
 {
     struct plug__forks *f = s->state;
     int64_t at = reap_ended(s, fds, count, now);
-    at = sooner(at, sweep(f, now));
+    at = sooner(at, sweep(s, now));
     atomic_store(&f->full[0], f->children == s->o.max_children);
     return sooner(at, grow(s, now));
 }
