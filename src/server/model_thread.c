@@ -23,6 +23,8 @@ struct worker {
     sem_t wake; /* it has work, or is to leave; waited for without the lock */
     int64_t born;
     bool leave;
+    atomic_bool
+        woken; /* what was written for it is there; tools that know no semaphore see it, too */
     struct plug_conn conn;
 };
 
@@ -59,6 +61,12 @@ static void worker_free(struct worker *w)
 {
     sem_destroy(&w->wake);
     plug_free(w);
+}
+
+static void wake(struct worker *w)
+{
+    atomic_store(&w->woken, true);
+    sem_post(&w->wake);
 }
 
 static void busy_add(struct pool *p, struct worker *w)
@@ -103,7 +111,7 @@ static bool await_wake(struct worker *w, int64_t until)
         r = until == PLUG_NEVER ? sem_wait(&w->wake)
                                 : sem_clockwait(&w->wake, CLOCK_MONOTONIC, &ts);
     while (r < 0 && errno == EINTR);
-    return r == 0;
+    return r == 0 && atomic_exchange(&w->woken, false);
 }
 
 /* Waits for the next conn. False: it is time to end. */
@@ -198,7 +206,7 @@ static int thread_process(struct plug_server *s, struct plug_conn *c)
     unlock(p);
     if (!w)
         return start_worker(s, c);
-    sem_post(&w->wake); /* without the lock, or it would wake up only to wait for that */
+    wake(w); /* without the lock, or it would wake up only to wait for that */
     return 0;
 }
 
@@ -284,7 +292,7 @@ static void thread_end(struct plug_server *s)
     p->leave = true;
     for (struct worker *w = p->idle; w; w = w->next) {
         w->leave = true;
-        sem_post(&w->wake);
+        wake(w);
     }
     p->idle = NULL;
     unlock(p);
