@@ -232,8 +232,8 @@ T_TEST_PLAIN(without_descriptors_accepting_rests_and_goes_on)
 {
     enum plug_model model;
     for (size_t i = 0; serving_model(i, &model); i++) {
+        T_OWN(no_faults, NULL); /* when the server has ended */
         struct plug_server *s = serving_open(model, serving_echo, NULL, usual, NULL);
-        T_OWN(no_faults, NULL);
         T_OK(plug_sys_fault("accept4:1-2=EMFILE", NULL));
         struct plug_sock *c = serving_client(s);
         int64_t began = plug_now();

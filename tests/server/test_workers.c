@@ -231,12 +231,15 @@ T_TEST_PLAIN(without_a_thread_a_request_fails_and_the_next_goes_on)
 {
     struct plug_server *s = serving_open(PLUG_MODEL_THREAD, tell_tid, NULL, usual, NULL);
     char b[1];
-    serving_run(s);
     T_OK(plug_sys_fault("thread_create_stack:1", NULL));
+    serving_run(s);
     T_EQ(plug_sock_recv(serving_client(s), b, 1, 0), 0);
-    T_TRUE(ask_pid(serving_client(s)) > 0);
-    T_OK(plug_sys_fault(NULL, NULL));
+    struct plug_sock *c = serving_client(s);
+    T_TRUE(ask_pid(c) > 0);
     SERVING_AWAIT(s, failed, 1);
+    end_client(c);
+    T_OK(serving_end(s));
+    T_OK(plug_sys_fault(NULL, NULL));
 }
 
 /* A handler that waits with the socket itself is ended, too. */
