@@ -5,6 +5,13 @@
 #include <plug.h>
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
+
+static inline void upper_case(char *b, ssize_t n)
+{
+    for (ssize_t i = 0; i < n; i++)
+        b[i] = (char)toupper((unsigned char)b[i]);
+}
 
 /*
  * One piece back in upper case: 1; 0: nothing there yet; < 0: the client ended it. It waits only
@@ -14,10 +21,9 @@ static inline int upper_answer(struct plug_sock *c)
 {
     char b[4096];
     ssize_t n = plug_sock_recv(c, b, sizeof b, MSG_DONTWAIT);
-    for (ssize_t i = 0; i < n; i++)
-        b[i] = (char)toupper((unsigned char)b[i]);
     if (n <= 0)
         return n == -EAGAIN ? 0 : -1;
+    upper_case(b, n);
     return plug_sock_send_all(c, b, (size_t)n, NULL) < 0 ? -1 : 1;
 }
 
@@ -38,7 +44,7 @@ static inline struct plug_sock *upper_accept(struct plug_sock *l)
 /* Listens at argv[1], says where, serves; for main to return. */
 static inline int upper_main(int argc, char **argv, int (*serve)(struct plug_sock *l))
 {
-    struct plug_sock *l;
+    struct plug_sock *l = NULL;
     struct plug_addr at;
     char text[PLUG_ADDR_TEXT];
     int rc = plug_listen(&l, argc > 1 ? argv[1] : "tcp://127.0.0.1:8888", NULL);
@@ -48,7 +54,9 @@ static inline int upper_main(int argc, char **argv, int (*serve)(struct plug_soc
         fprintf(stderr, "listening on tcp://%s\n", text);
         rc = serve(l);
     }
-    fprintf(stderr, "%s: %s\n", argv[0], plug_strerror(rc));
-    return 1;
+    plug_sock_close(l);
+    if (rc < 0)
+        fprintf(stderr, "%s: %s\n", argv[0], plug_strerror(rc));
+    return rc < 0;
 }
 #endif

@@ -197,8 +197,10 @@ void plug__sched_wake(struct plug__sched *s)
 {
     static const uint64_t one = 1;
 
-    if (!atomic_exchange(&s->wake_told, true))
-        (void)!plug_sys()->write(s->wake_fd, &one, sizeof one);
+    /* Whatever happens to the first attempt: a waking that is lost is lost for ever. */
+    if (!atomic_exchange(&s->wake_told, true) &&
+        plug_sys()->write(s->wake_fd, &one, sizeof one) < 0)
+        (void)!plug_sys_kernel()->write(s->wake_fd, &one, sizeof one);
 }
 
 void plug__sched_woken(struct plug__sched *s)
