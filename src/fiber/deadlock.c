@@ -30,6 +30,13 @@ static bool others_live(void)
     return plug_sys_kernel()->lstat("/proc/self/task", &st) < 0 || st.st_nlink != 2 + own;
 }
 
+/* A signal may end its wait: it asked to be told of them. */
+static int hears_signals(struct plug_fiber *f, void *unused)
+{
+    (void)unused;
+    return f->parked && !f->firm && f->own.return_eintr;
+}
+
 struct report {
     const struct plug__sched *sched;
     size_t named;
@@ -76,6 +83,8 @@ static int end_wait(struct plug_fiber *f, void *unused)
 
 int64_t plug__deadlock_look(struct plug__sched *s)
 {
+    if (plug__each_fiber(s, hears_signals, NULL))
+        return PLUG_FOREVER;
     if (others_live())
         return LOOK_AGAIN;
     if (s->deadlocks++ < REPORTS)

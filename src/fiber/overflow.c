@@ -14,11 +14,28 @@
 #include <unistd.h>
 
 static struct {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* held by pthread_atfork across a fork */
     size_t users;
     bool in_place;           /* or somebody has laid another one over it */
     struct sigaction former; /* what was there before */
 } handler = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static pthread_once_t handler_once = PTHREAD_ONCE_INIT;
+
+static void handler_lock(void)
+{
+    pthread_mutex_lock(&handler.lock);
+}
+
+static void handler_unlock(void)
+{
+    pthread_mutex_unlock(&handler.lock);
+}
+
+static void handler_init(void)
+{
+    pthread_atfork(handler_lock, handler_unlock, handler_unlock);
+}
 
 static bool in_guard(const struct plug__sched *s, const void *address)
 {
@@ -135,10 +152,11 @@ int plug__overflow_begin(struct plug__sched *s)
 
     if (r < 0)
         return r;
-    pthread_mutex_lock(&handler.lock);
+    pthread_once(&handler_once, handler_init);
+    handler_lock();
     r = put_in_place();
     handler.users += r >= 0;
-    pthread_mutex_unlock(&handler.lock);
+    handler_unlock();
     if (r < 0)
         take_stack(s);
     return r;
@@ -146,9 +164,9 @@ int plug__overflow_begin(struct plug__sched *s)
 
 void plug__overflow_end(struct plug__sched *s)
 {
-    pthread_mutex_lock(&handler.lock);
+    handler_lock();
     if (--handler.users == 0)
         take_away();
-    pthread_mutex_unlock(&handler.lock);
+    handler_unlock();
     take_stack(s);
 }

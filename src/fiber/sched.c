@@ -288,7 +288,7 @@ static void turn(struct plug__sched *s)
         (void)plug__each_fiber(s, interrupt, NULL);
     else if (r < 0)
         (void)plug__each_fiber(s, fail_soft, &r);
-    if (atomic_load_explicit(&s->far, memory_order_acquire))
+    if (atomic_load(&s->far)) /* not weaker: whoever saw wake_told as true relies on it */
         take_far(s);
     plug__timers_due(s);
 }

@@ -3,6 +3,7 @@
 #include "child.h"
 #include "t.h"
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -189,6 +190,28 @@ static void wait_for_a_thread_in_vain(void)
         _exit(2);
 }
 
+/* A signal may come: it was asked for. */
+static void on_alarm(int sig)
+{
+    (void)sig;
+}
+
+static int sleep_until_signal(void *unused)
+{
+    (void)unused;
+    (void)plug_eintr_set(true);
+    ualarm(50000, 0);
+    return plug_sleep(PLUG_FOREVER);
+}
+
+static void wait_for_a_signal(void)
+{
+    struct sigaction action = {.sa_handler = on_alarm};
+    sigaction(SIGALRM, &action, NULL);
+    if (plug_fiber_run(sleep_until_signal, NULL, NULL) != -EINTR)
+        _exit(1);
+}
+
 static int a_call(void *unused)
 {
     (void)unused;
@@ -210,7 +233,7 @@ static void wait_for_time_and_pool(void)
 T_TEST_PLAIN(deadlock_is_not_where_somebody_may_come)
 {
     static void (*const waits[])(void) = {wait_for_a_thread, wait_for_a_thread_in_vain,
-                                          wait_for_time_and_pool};
+                                          wait_for_time_and_pool, wait_for_a_signal};
     char text[1000];
     for (size_t i = 0; i < sizeof waits / sizeof waits[0]; i++) {
         T_EQ(child_run(waits[i], text, sizeof text), 0);
