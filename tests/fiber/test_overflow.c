@@ -62,12 +62,15 @@ T_TEST_PLAIN(overflow_names_the_fiber)
 
 /* --- other faults, other handlers ------------------------------------------------------------- */
 
-static int *volatile nowhere;
+static char *nowhere(void)
+{
+    return (char *)t_guarded_room(1) + 1;
+}
 
 static int fault(void *arg)
 {
     (void)arg;
-    return *nowhere;
+    return *(volatile char *)nowhere();
 }
 
 static void fault_elsewhere(void)
@@ -199,7 +202,7 @@ static void handler_laid_over_stays(void)
     (void)!plug_fiber_run(look, NULL, NULL);
     if (handler_now() != later)
         _exit(2);
-    *nowhere = 1;
+    *(volatile char *)nowhere() = 1;
 }
 
 T_TEST_PLAIN(overflow_leaves_a_handler_over_its_own)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Who holds the thread is named, once; who waits is not. */
 #include "child.h"
+#include "fiber/context.h"
 #include "t.h"
 #include <stdlib.h>
 #include <string.h>
@@ -153,5 +154,13 @@ T_TEST_PLAIN(watch_of_several_schedulers)
     char text[1000];
     T_EQ(child_run(one_of_three, text, sizeof text), 0);
     T_EQ(count(text, "plug: fiber greedy has held its thread for "), 1);
+}
+
+T_TEST_PLAIN(watch_stays_with_the_parent_of_a_fork)
+{
+    char text[1000];
+#ifdef PLUG__TSAN
+    T_SKIP("TSan ends a child of several threads");
+#endif
     T_EQ(child_run(fork_within, text, sizeof text), 0);
 }
