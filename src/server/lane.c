@@ -143,6 +143,7 @@ void plug__clerk_end(struct plug__clerk *k)
     while (longest < took && !atomic_compare_exchange_weak(&p->longest, &longest, took)) {
     }
     atomic_fetch_add_explicit(&p->total, took, memory_order_relaxed);
+    add(&p->accepted, &k->accepted);
     add(&p->handled, &k->handled);
     add(&p->failed, &k->failed);
     add(&p->timed_out, &k->timed_out);
@@ -228,8 +229,9 @@ static void serve(struct plug_server *s, struct plug__clerk *k)
 /* One more request of those that are wanted, within the limits; false: it is passed over. */
 static bool admit(struct plug_server *s, struct plug__clerk *k)
 {
-    if (!plug__wanted(s,
-                      atomic_fetch_add_explicit(&s->shared->accepted, 1, memory_order_relaxed) + 1))
+    if (!s->o.requests)
+        k->accepted++;
+    else if (!plug__wanted(s, atomic_fetch_add(&s->shared->accepted, 1) + 1))
         return false;
     if (!s->sources)
         return true;

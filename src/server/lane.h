@@ -32,8 +32,8 @@ struct plug__clerk {
     struct plug__packet packet;
     struct plug_defer_frame frame;
     struct plug__serving before;
-    uint64_t handled, failed, truncated, timed_out; /* not yet added to the server's */
-    unsigned message;                               /* conn.peer is that of this message */
+    uint64_t accepted, handled, failed, truncated, timed_out; /* not yet added to the server's */
+    unsigned message; /* conn.peer is that of this message */
 };
 
 struct plug__lane {
