@@ -257,6 +257,7 @@ int plug__datagram_recv(struct plug_datagrams *d, int64_t deadline, bool dry)
 {
     ssize_t r = 0;
     make_ready(d);
+    d->emptied = false; /* an error is no look at the queue */
     if (dry && deadline != PLUG__TRY_ONCE)
         r = plug_wait_ready(plug__sock_wait_fd(d->sock), POLLIN, deadline);
     if (r >= 0)

@@ -10,6 +10,7 @@
 #include <plug/wait.h>
 #include <string.h>
 
+#define NEWS       16   /* errors of others that one datagram may meet */
 #define JOIN_AGAIN 1024 /* flushes after which trains are tried again */
 
 void plug__source_of(struct plug__source *s, int family, const struct plug_pktinfo *info)
@@ -210,7 +211,7 @@ static bool is_old_news(ssize_t r)
 static int send_single(struct plug_datagrams *d, struct msghdr *h, int64_t deadline)
 {
     ssize_t r = 0;
-    for (int attempt = 0; attempt < 2; attempt++) {
+    for (int attempt = 0; attempt < NEWS; attempt++) {
         d->stats.calls++;
         r = plug__sock_try(d->sock, POLLOUT, deadline, sendmsg_once, h);
         if (r >= 0) {
@@ -340,5 +341,7 @@ ssize_t plug__datagram_send(struct plug_sock *sock, const struct plug_addr *to,
                        .msg_control = from->len ? (void *)from->item : NULL,
                        .msg_controllen = from->len};
     ssize_t r = plug__sock_try(sock, POLLOUT, deadline, sendmsg_once, &h);
-    return is_old_news(r) ? plug__sock_try(sock, POLLOUT, deadline, sendmsg_once, &h) : r;
+    for (int attempt = 1; attempt < NEWS && is_old_news(r); attempt++)
+        r = plug__sock_try(sock, POLLOUT, deadline, sendmsg_once, &h);
+    return r;
 }
