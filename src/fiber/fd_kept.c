@@ -71,13 +71,16 @@ static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ss
  * unheard of: after a few, everybody else has a turn.
  */
 #define STREAK 4
-static void share(struct plug__sched *s)
+static int share(struct plug__sched *s, const struct plug__fd_slot *slot, struct plug_wait_fd fd)
 {
+    bool kept = slot->id == fd.id;
+
     if (++s->streak <= STREAK)
-        return;
+        return 0;
     s->streak = 0;
     s->budget = 0;
     plug__yield(s);
+    return kept && slot->id != fd.id ? -EBADF : 0; /* somebody has closed it meanwhile */
 }
 
 ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
@@ -92,8 +95,9 @@ ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, 
         return -ENOMEM;
     for (;;) {
         if (late || !slot->dry || slot->id != fd.id) {
-            share(s);
-            n = plug__sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
+            n = share(s, slot, fd);
+            if (n == 0)
+                n = plug__sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
             if (n >= 0 && tells)
                 note_received(slot, fd, n, len);
             if (n != -EAGAIN || late)
