@@ -5,10 +5,10 @@
 SERVERS = {
     "raw epoll": ["raw_epoll"],
     "raw io_uring": ["raw_uring"],
-    "plug fiber, epoll": ["plug_server", "fiber", "epoll"],
-    "plug fiber, io_uring": ["plug_server", "fiber", "uring"],
-    "plug threads": ["plug_server", "thread", "epoll"],
-    "plug forks": ["plug_server", "fork", "epoll"],
+    "plug fiber, epoll": ["plug_server", "fiber", "epoll", "tcp"],
+    "plug fiber, io_uring": ["plug_server", "fiber", "uring", "tcp"],
+    "plug threads": ["plug_server", "thread", "epoll", "tcp"],
+    "plug forks": ["plug_server", "fork", "epoll", "tcp"],
     "libuv try_write": ["uv_try"],
     "libuv guide": ["uv_guide"],
     "libev": ["libev"],
@@ -21,7 +21,7 @@ SERVERS = {
     "udp GRO and GSO": ["udp_gro"],
     "udp libuv": ["udp_libuv"],
     "udp Go": ["udp_go"],
-    "udp plug": ["udp_plug"],
+    "udp plug": ["plug_server", "fiber", "epoll", "udp"],
 }
 STREAM = [s for s in SERVERS if not s.startswith("udp ")]
 UDP = [s for s in SERVERS if s.startswith("udp ")]

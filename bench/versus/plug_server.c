@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* links: plug */
-/* plug: one handler; the model and the back-end are the first two arguments. */
+/* plug: one handler; the first arguments are the model, the back-end, and tcp or udp. */
 #include "versus.h"
 
 #include <plug.h>
@@ -32,10 +32,12 @@ int main(int argc, char **argv)
     struct plug_listen_opts l = PLUG_LISTEN_OPTS;
     struct plug_server *s;
     struct plug_addr at;
-    if (argc < 3)
+    char endpoint[32];
+    if (argc < 4)
         return 2;
     versus_descriptors();
-    room = versus_buffer(argc - 2, argv + 2);
+    room = versus_buffer(argc - 3, argv + 3);
+    snprintf(endpoint, sizeof endpoint, "%s://127.0.0.1:0", argv[3]);
     o.model = (enum plug_model)needed(plug_model_find(argv[1]), "model");
     o.backend = (enum plug_backend)needed(plug_backend_find(argv[2]), "back-end");
     o.max = 32768;
@@ -43,8 +45,8 @@ int main(int argc, char **argv)
     o.stack = room > 16384 ? 256 * 1024 : 0;
     l.backlog = VERSUS_BACKLOG;
     needed(plug_server_open(&s, echo, NULL, &o), "open");
-    needed(plug_server_listen(s, "tcp://127.0.0.1:0", &l), "listen");
+    needed(plug_server_listen(s, endpoint, &l), "listen");
     needed(plug_server_addr(s, 0, &at), "address");
-    fprintf(stderr, "listening on tcp://127.0.0.1:%u\n", (unsigned)plug_addr_port(&at));
+    fprintf(stderr, "listening on %s://127.0.0.1:%u\n", argv[3], (unsigned)plug_addr_port(&at));
     return needed(plug_server_run(s), "run");
 }
