@@ -46,6 +46,10 @@ static uint64_t name_of(const struct plug__fd_slot *slot, int fd)
     return MARK | plug__fd_name(slot, fd);
 }
 
+/*
+ * Not by IORING_OP_POLL_REMOVE: that leaves a poll alone which is just being told of something (an
+ * end that a receive has found by itself), and it would keep the file open for ever.
+ */
 static int cancel(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
 {
     struct io_uring_sqe *sqe;
@@ -53,7 +57,7 @@ static int cancel(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
 
     if (r < 0 || !slot->mask)
         return r;
-    io_uring_prep_poll_remove(sqe, name_of(slot, fd));
+    io_uring_prep_cancel64(sqe, name_of(slot, fd), 0);
     sqe->user_data = NOBODY;
     slot->mask = 0;
     slot->generation++;
@@ -175,7 +179,8 @@ static void arm_again(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
 {
     uint32_t events = slot->id ? KEPT : 0;
 
-    slot->waits = SHORT_LIFE;
+    if (slot->waiters)
+        slot->waits = SHORT_LIFE;
     for (const struct plug__fd_waiter *n = slot->waiters; n; n = n->next)
         events |= (uint16_t)n->events;
     if (slot->waiters && arm(s, slot, fd, events) < 0)

@@ -211,7 +211,7 @@ static void disarm(struct rings *u, struct plug__entry *e)
         return;
     if (plug__uring_sqe(&u->ring, &sqe) < 0)
         return;
-    io_uring_prep_poll_remove(sqe, plug__registry_id(&u->set, e));
+    io_uring_prep_cancel64(sqe, plug__registry_id(&u->set, e), 0);
     sqe->user_data = 0;
     (void)!enter(u, PLUG_NOWAIT);
 }

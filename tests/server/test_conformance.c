@@ -515,3 +515,59 @@ T_TEST_PLAIN(conformance_with_failing_accepts)
     for (size_t i = (rounds() + 1) / 2; i > 0; i--)
         converse_everywhere("tcp://127.0.0.1:0", plan);
 }
+
+/* --- ends ---------------------------------------------------------------------------------- */
+
+/* Small pieces and at once the end, from a client that then only listens. */
+static int say_and_end(const char *endpoint)
+{
+    struct plug_sock *s;
+    char b[64];
+    ssize_t r = plug_dial(&s, endpoint, NULL, NULL);
+    if (r < 0)
+        return (int)r;
+    for (int i = 0; i < 50 && r >= 0; i++)
+        r = plug_sock_send(s, "x", 1, 0);
+    if (r >= 0)
+        r = plug_sock_shutdown(s, SHUT_WR);
+    while (r >= 0 && (r = plug_sock_recv(s, b, sizeof b, 0)) > 0) {
+    }
+    plug_sock_close(s);
+    return (int)r;
+}
+
+static int give_back(struct plug_conn *c, void *arg)
+{
+    char b[64];
+    ssize_t n;
+    (void)arg;
+    while ((n = plug_conn_recv(c, b, sizeof b)) > 0)
+        if ((n = plug_conn_send_all(c, b, (size_t)n)) < 0)
+            break;
+    return (int)n;
+}
+
+/*
+ * A server that has heard the end ends, too: whatever a back-end still had in hand for the
+ * connection must not keep it open.
+ */
+T_TEST_PLAIN(conformance_hears_every_end)
+{
+    struct plug_server_opts opts = PLUG_SERVER_OPTS;
+    struct plug_deadline d;
+    for (size_t i = 0; i < served_cells(); i++) {
+        struct served_cell cell = served_cell(i);
+        struct served s;
+        if (!served_start(&s, "tcp://127.0.0.1:0", give_back, NULL, &opts, cell, NULL))
+            continue;
+        for (int k = 0; k < 150; k++) {
+            plug_deadline_enter(&d, PATIENCE);
+            int r = say_and_end(s.endpoint);
+            plug_deadline_leave(&d);
+            if (r < 0)
+                T_FAIL("%s, client %d: %s", served_name(cell), k, plug_strerror(r));
+        }
+        served_stop(&s);
+        T_EQ(s.stats.handled, 150);
+    }
+}
