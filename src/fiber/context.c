@@ -180,28 +180,6 @@ static void *first_frame(void *top, plug__context_fn *fn, void *arg)
 
 /* --- what sanitizers want to know ------------------------------------------------------------ */
 
-/* The stack that is left; last: for ever. */
-static inline void leaving(struct plug__context *from, struct plug__context *to, bool last)
-{
-    (void)from, (void)to, (void)last;
-#ifdef PLUG__ASAN
-    to->from = from;
-    __sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->low, to->size);
-#endif
-#ifdef PLUG__TSAN
-    __tsan_switch_to_fiber(to->tsan, 0);
-#endif
-}
-
-/* The stack that one is on again. The bounds of a thread's own stack come to light here. */
-static inline void arrived(struct plug__context *here, void *fake)
-{
-    (void)here, (void)fake;
-#ifdef PLUG__ASAN
-    __sanitizer_finish_switch_fiber(fake, &here->from->low, &here->from->size);
-#endif
-}
-
 void plug__context_here(struct plug__context *c)
 {
     memset(c, 0, sizeof *c);
@@ -233,6 +211,27 @@ static void prepare(struct plug__context *c, void *low, void *top)
 }
 
 #if defined(PLUG__ASAN) || defined(PLUG__TSAN) || defined(PLUG__SWITCH_UCONTEXT)
+/* The stack that is left; last: for ever. */
+static void leaving(struct plug__context *from, struct plug__context *to, bool last)
+{
+    (void)from, (void)to, (void)last;
+#ifdef PLUG__ASAN
+    to->from = from;
+    __sanitizer_start_switch_fiber(last ? NULL : &from->fake, to->low, to->size);
+#endif
+#ifdef PLUG__TSAN
+    __tsan_switch_to_fiber(to->tsan, 0);
+#endif
+}
+
+/* The stack that one is on again. The bounds of a thread's own stack come to light here. */
+static void arrived(struct plug__context *here, void *fake)
+{
+    (void)here, (void)fake;
+#ifdef PLUG__ASAN
+    __sanitizer_finish_switch_fiber(fake, &here->from->low, &here->from->size);
+#endif
+}
 
 static void begin(void *arg)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "served.h"
+#include "serving.h"
 #include "t.h"
 
 #include <errno.h>
@@ -135,7 +136,7 @@ bool served_start(struct served *s, const char *endpoint, plug_handler_fn *handl
 {
     struct plug_server_opts o = *opts;
     int p[2];
-    if (!has_backend(cell.backend))
+    if (!has_backend(cell.backend) || !serving_may(cell.model))
         return false;
     o.model = cell.model;
     o.backend = cell.backend;

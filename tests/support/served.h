@@ -31,7 +31,7 @@ struct served {
 
 /*
  * faults: a plan for the sys table of the child, or NULL. False, and nothing was started: this
- * machine does not have the back-end.
+ * machine does not have the back-end, or the sanitizer not the model.
  */
 bool served_start(struct served *s, const char *endpoint, plug_handler_fn *handler, void *arg,
                   const struct plug_server_opts *opts, struct served_cell cell, const char *faults);

@@ -34,6 +34,11 @@ static struct {
     int result;
 } running;
 
+bool serving_may(enum plug_model model)
+{
+    return model != PLUG_MODEL_FORK || MAY_FORK;
+}
+
 bool serving_model(size_t i, enum plug_model *ret_model)
 {
     size_t count = sizeof models / sizeof *models;
@@ -53,7 +58,7 @@ struct plug_server *serving_open(enum plug_model model, plug_handler_fn *handler
                                  struct plug_server_opts opts, const char *endpoint)
 {
     struct plug_server *s;
-    if (model == PLUG_MODEL_FORK && !MAY_FORK)
+    if (!serving_may(model))
         T_SKIP("the sanitizer has a thread of its own");
     opts.model = model;
     T_OK(plug_server_open(&s, handler, arg, &opts));
