@@ -36,6 +36,7 @@ struct ifaddrs;
 struct io_uring;
 struct io_uring_params;
 struct mmsghdr;
+struct sigaction;
 struct rlimit;
 
 PLUG_BEGIN_DECLS
@@ -135,8 +136,8 @@ struct plug_sys {
 
     /* processes; fork of libc, so that its own locks are right in the child */
     pid_t (*fork)(void);
-    void (*exit_now)(int status); /* _exit(2) */
-    int (*waitid)(idtype_t kind, id_t id, siginfo_t *ret_info, int options);
+    void (*exit_now)(int status);                                      /* _exit(2) */
+    int (*waitid)(int kind, unsigned id, void *ret_info, int options); /* a siginfo_t */
     int (*pidfd_open)(pid_t pid, unsigned flags);
     int (*pidfd_send_signal)(int pidfd, int sig);
     int (*kill)(pid_t pid, int sig);

@@ -169,7 +169,7 @@
 #define PLUG__SYS_PROCESS_ENTRIES(X)                                                               \
     X(LIBC, CALL, pid_t, fork, (void), (), -EAGAIN, -ENOMEM)                                       \
     X(OWN, VOID, void, exit_now, (int status), (status), 0)                                        \
-    X(LIBC, CALL, int, waitid, (idtype_t kind, id_t id, siginfo_t *info, int options),             \
+    X(LIBC, CALL, int, waitid, (int kind, unsigned id, void *info, int options),                   \
       (kind, id, info, options), -ECHILD, -EINTR)                                                  \
     X(OWN, CALL, int, pidfd_open, (pid_t pid, unsigned flags), (pid, flags),                       \
       -ENOSYS, -EMFILE, -ENFILE, -ENOMEM)                                                          \

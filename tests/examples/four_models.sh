@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The same answer under each model; SIGTERM ends it in order.
 dir=$(mktemp -d)
-trap 'kill $! 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'kill $! 2>/dev/null || true; rm -rf "$dir"' EXIT
 for model in serial thread fork fiber; do
     "$1" $model "unix:$dir/$model" &
     for _ in $(seq 50); do

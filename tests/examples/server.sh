@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The same answers under every model; SIGTERM drains and ends it with 0.
 dir=$(mktemp -d)
-trap 'kill $! 2>/dev/null; rm -rf "$dir"' EXIT
+trap 'kill $! 2>/dev/null || true; rm -rf "$dir"' EXIT
 for model in serial thread fork fiber; do
     "$1" "unix:$dir/s" $model &
     for _ in $(seq 50); do

@@ -100,12 +100,26 @@ def serve(model):
 
 # --- both --------------------------------------------------------------------------------------
 
-def trace(command, expected=None):
-    """The answers and the lines; a server that serves for ever is ended after as many as expected."""
+def until_closed(pipe):
+    """The lines of one request: threads of two at once would mix theirs."""
+    lines = []
+    while not lines or not lines[-1].startswith("close_request"):
+        lines.append(pipe.readline())
+    return lines
+
+
+def trace(command, expected=None, paced=False):
+    """
+    The answers and the lines; a server that serves for ever is ended after as many as expected. Paced: the next
+    request comes when the one before is closed.
+    """
     with subprocess.Popen(["timeout", "30", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as p:
         port = int(p.stderr.readline().rsplit(":", 1)[1])
-        answers = [ask(port, text) for text in REQUESTS]
-        lines = [p.stdout.readline() for _ in range(expected or 0)]
+        answers, lines = [], []
+        for text in REQUESTS:
+            answers.append(ask(port, text))
+            lines += until_closed(p.stdout) if paced else []
+        lines += [p.stdout.readline() for _ in range((expected or 0) - len(lines))]
         if expected:
             p.terminate()
         out, _ = p.communicate()
@@ -113,9 +127,10 @@ def trace(command, expected=None):
 
 
 def beside(model):
-    python = trace([sys.executable, __file__, model])
+    paced = model == "thread"
+    python = trace([sys.executable, __file__, model], None, paced)
     program = "forking_server" if model == "fork" else "threading_server"
-    ours = trace([EXAMPLES / program, "tcp://127.0.0.1:0", model], len(python[1]))
+    ours = trace([EXAMPLES / program, "tcp://127.0.0.1:0", model], len(python[1]), paced)
     same(ours[0], python[0], "answers")
     same(sides(ours[1]), sides(python[1]), f"hooks of the {model} model")
 

@@ -7,7 +7,7 @@
  */
 #include <t.h>
 
-/* Whether this build has the model: a thread sanitizer has a thread of its own, beside which none forks. */
+/* Whether this build has the model: beside the thread of a thread sanitizer none can fork. */
 bool serving_may(enum plug_model model);
 /* Every model that this build has; for (i = 0; serving_model(i, &model); i++). */
 bool serving_model(size_t i, enum plug_model *ret_model);
