@@ -13,8 +13,10 @@
  *   3. plug_dispatcher_loop(m, ...): ops.collect gets data, ops.found the end of a message
  *   4. in them: plug_chat_push(c, reply, len), plug_chat_close_when_done(c)
  *
- * Order and effect are those of Python 3.11; but all buffers have limits, and a chat that has been
- * closed is not called any more. Life and threads as in plug/dispatcher.h.
+ * Order and effect are those of Python 3.11; but all buffers have limits; a chat that has been
+ * closed is not called any more; a terminator set in collect stays; bytes given to a collect that
+ * fails are not given again; an error of sending is what plug_chat_push returns, and calls
+ * handle_error only as the result of a hook. Life and threads as in plug/dispatcher.h.
  */
 #include <plug/dispatcher.h>
 
@@ -94,6 +96,13 @@ struct plug_chat_producer {
 /* copies *producer; calls done on failure, too. Errors as plug_chat_push. */
 PLUG_API PLUG_MUST int plug_chat_push_producer(struct plug_chat *c,
                                                const struct plug_chat_producer *producer);
+
+/*
+ * asynchat.simple_producer: bytes (copied) in pieces of chunk; 0: 512. gives *ret, whose done frees
+ * it: hand it to plug_chat_push_producer. -ENOMEM. Any thread.
+ */
+PLUG_API PLUG_MUST int plug_chat_simple_producer(struct plug_chat_producer *ret, const void *bytes,
+                                                 size_t len, size_t chunk);
 
 /* Closes after all that is queued was sent: handle_close. -ENOMEM, -EBADF. */
 PLUG_API PLUG_MUST int plug_chat_close_when_done(struct plug_chat *c);

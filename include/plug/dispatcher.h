@@ -13,10 +13,13 @@
  *   4. plug_dispatcher_loop(m, PLUG_S(30), PLUG_FOREVER_TURNS): hooks are called
  *   5. plug_dispatcher_map_close(m) closes all that are left
  *
- * Hooks and their order are those of Python 3.11, where asyncore was last found, but for these: a
- * hang-up closes only when what had arrived before has been read (asyncore loses it); after a
- * dispatcher was closed none of its other hooks is called; urgent data are noticed when something
- * else is ready, too.
+ * Hooks and their order are those of asyncore.poll2 in Python 3.11, where it was last found, but:
+ * a hang-up closes only when what had arrived before has been read (asyncore loses it); after a
+ * dispatcher was closed none of its other hooks is called; handle_connect comes always from a turn
+ * of the map, as soon as there is a connection whatever writable says, and never after connecting
+ * has failed; -EAGAIN is no error; a hook that fails while it deals with an error closes; urgent
+ * data are noticed only when something else is ready, too; who is called first of several that are
+ * ready is not told.
  *
  * Life: plug_dispatcher_close ends a dispatcher: its socket is closed at once, no hook is called
  * any more; its memory is given back at the end of a turn of the map, after the hook freed.
@@ -44,7 +47,7 @@ struct plug_dispatcher_map;
 struct plug_dispatcher_ops {
     size_t size;
     bool (*readable)(struct plug_dispatcher *d); /* default: true */
-    bool (*writable)(struct plug_dispatcher *d); /* default: true; not asked while listening */
+    bool (*writable)(struct plug_dispatcher *d); /* default: true; no matter while listening */
     int (*handle_read)(struct plug_dispatcher *d);
     int (*handle_write)(struct plug_dispatcher *d);
     int (*handle_connect)(struct plug_dispatcher *d);
@@ -133,8 +136,8 @@ PLUG_API PLUG_MUST ssize_t plug_dispatcher_recv(struct plug_dispatcher *d, void 
 
 /*
  * dispatcher_with_send: keeps what cannot be sent now and sends it when there is room, at most
- * PLUG_DISPATCHER_CHUNK at a time. Then writable is asked only besides that, and handle_write is
- * called only when nothing is kept. max_out bounds it (> 0); buffered tells how much is kept.
+ * PLUG_DISPATCHER_CHUNK at a time, whatever writable says. handle_write is called only when nothing
+ * is kept. max_out bounds it (> 0); buffered tells how much is kept.
  * write: 0; PLUG_ELIMIT: it would be more than max_out, nothing of it was taken; -ENOMEM.
  */
 #define PLUG_DISPATCHER_CHUNK 65536

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/chat.h"
+#include "loop/dispatcher.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/time.h>
+#include <plug/trace.h>
 
 #define READ_CHUNK 16384
 
@@ -57,7 +59,10 @@ static int on_error(struct plug_dispatcher *d, int error)
 {
     struct plug_chat *c = chat_of(d);
 
-    return c->ops->handle_error ? c->ops->handle_error(c, error) : on_close(d);
+    if (c->ops->handle_error)
+        return c->ops->handle_error(c, error);
+    plug_trace(PLUG_TRACE_LOOP, __FILE__, __LINE__, "closing: %s", plug_strerror(error));
+    return on_close(d);
 }
 
 /* Each turn asks this: the place where silence is noticed. */
@@ -67,8 +72,7 @@ static bool wants_to_read(struct plug_dispatcher *d)
 
     if (c->idle >= 0 && plug_now() - c->active > c->idle) {
         c->active = plug_now(); /* told once */
-        if (on_error(d, PLUG_ETIMEOUT) < 0)
-            plug_chat_close(c);
+        plug__dispatcher_settle(d, PLUG_ETIMEOUT);
     }
     return true;
 }

@@ -48,6 +48,9 @@ unsigned plug__dispatcher_wants(struct plug_dispatcher *d);
 /* Calls hooks for revents of poll(2). */
 void plug__dispatcher_event(struct plug_dispatcher *d, unsigned revents);
 
+/* What a hook's result asks for, until a hook is content. */
+void plug__dispatcher_settle(struct plug_dispatcher *d, int r);
+
 /* The connection is over: handle_close. 0, or its error. */
 int plug__dispatcher_end(struct plug_dispatcher *d);
 

@@ -96,8 +96,11 @@ static int connect_event(struct plug_dispatcher *d)
 {
     int r = socket_error(d);
 
-    if (r == 0)
-        r = call_or_log(d, d->ops->handle_connect, "unhandled connect event");
+    if (r < 0) {
+        d->connecting = false; /* SO_ERROR tells it once: never a connect event after that */
+        return r;
+    }
+    r = call_or_log(d, d->ops->handle_connect, "unhandled connect event");
     if (r < 0 || d->closed)
         return r;
     d->connected = true;
@@ -154,8 +157,7 @@ static int expt_event(struct plug_dispatcher *d)
     return call_or_log(d, d->ops->handle_expt, "unhandled incoming priority event");
 }
 
-/* What a hook's result asks for, until a hook is content. */
-static void settle(struct plug_dispatcher *d, int r)
+void plug__dispatcher_settle(struct plug_dispatcher *d, int r)
 {
     if (r < 0 && r != -EAGAIN)
         r = is_over(r) ? call_close(d) : call_error(d, r);
@@ -167,10 +169,25 @@ static void settle(struct plug_dispatcher *d, int r)
         d->map->exit = true;
 }
 
-static void step(struct plug_dispatcher *d, int (*event)(struct plug_dispatcher *))
+/* True: go on with what else is ready. An error ends the event, as an exception does. */
+static bool step(struct plug_dispatcher *d, int (*event)(struct plug_dispatcher *))
 {
-    if (!d->closed && !d->map->exit)
-        settle(d, event(d));
+    int r = event(d);
+
+    plug__dispatcher_settle(d, r);
+    return (r == 0 || r == -EAGAIN) && !d->closed && !d->map->exit;
+}
+
+static void steps(struct plug_dispatcher *d, unsigned revents)
+{
+    if (revents & POLLIN && !step(d, read_event))
+        return;
+    if (revents & POLLOUT && !step(d, write_event))
+        return;
+    if (revents & POLLPRI && !step(d, expt_event))
+        return;
+    if (revents & (POLLHUP | POLLERR | POLLNVAL) && !(revents & POLLIN))
+        step(d, d->connecting ? write_event : call_close);
 }
 
 /*
@@ -180,29 +197,18 @@ static void step(struct plug_dispatcher *d, int (*event)(struct plug_dispatcher 
 void plug__dispatcher_event(struct plug_dispatcher *d, unsigned revents)
 {
     plug__dispatcher_hold(d);
-    if (revents & POLLIN)
-        step(d, read_event);
-    if (revents & POLLOUT)
-        step(d, write_event);
-    if (revents & POLLPRI)
-        step(d, expt_event);
-    if (revents & (POLLHUP | POLLERR | POLLNVAL) && !(revents & POLLIN))
-        step(d, d->connecting ? write_event : call_close);
+    steps(d, revents);
     plug__dispatcher_release(d);
 }
 
 unsigned plug__dispatcher_wants(struct plug_dispatcher *d)
 {
-    bool reads = !d->ops->readable || d->ops->readable(d), writes;
+    bool reads = !d->ops->readable || d->ops->readable(d);
+    bool writes = !d->closed && (d->ops->writable ? d->ops->writable(d) : !d->keeps_out);
 
-    if (d->closed || d->accepting)
-        return reads && !d->closed ? PLUG_READ : 0;
-    if (plug_dispatcher_buffered(d) || d->connecting)
-        writes = true;
-    else if (d->ops->writable)
-        writes = d->ops->writable(d);
-    else
-        writes = !d->keeps_out;
+    if (d->closed)
+        return 0;
+    writes = !d->accepting && (writes || d->connecting || plug_dispatcher_buffered(d));
     return (reads ? PLUG_READ : 0u) | (writes ? PLUG_WRITE : 0u);
 }
 

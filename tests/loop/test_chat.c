@@ -198,6 +198,24 @@ T_TEST(data_and_producers_leave_in_order)
     T_MEM(back, "one more more two", 17);
 }
 
+T_TEST(a_simple_producer_gives_pieces)
+{
+    static const char text[] = "0123456789";
+    for (size_t len = 0; len <= 10; len++)
+        for (size_t chunk = 1; chunk <= 4; chunk++) {
+            struct plug_chat_producer p;
+            const void *bytes;
+            size_t at = 0, n;
+            T_OK(plug_chat_simple_producer(&p, text, len, chunk));
+            T_OWN(p.done, p.arg);
+            for (; T_OK(p.more(p.arg, &bytes, &n)) == 0 && n; at += n) {
+                T_EQ(n, len - at < chunk ? len - at : chunk);
+                T_MEM(bytes, text + at, n);
+            }
+            T_EQ(at, len);
+        }
+}
+
 T_TEST_PLAIN(output_has_a_limit)
 {
     struct plug_chat_opts o = PLUG_CHAT_OPTS;
