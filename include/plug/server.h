@@ -126,7 +126,7 @@ struct plug_server_opts {
     const struct plug_server_hooks *hooks; /* copied; NULL: none */
     size_t workers;        /* fiber: schedulers, one thread each; 0: 1; at most 256 */
     size_t max;            /* connections at once; thread: threads; 0: PLUG_SERVER_MAX */
-    size_t max_children;   /* fork; 0: PLUG_SERVER_MAX_CHILDREN */
+    size_t max_children;   /* fork; 0: PLUG_SERVER_MAX_CHILDREN; at most 65536 */
     size_t max_per_source; /* of one IPv4 address or IPv6 /64; 0: max; UNIX peers: no limit */
     int64_t idle;          /* 0: PLUG_SERVER_IDLE */
     int64_t handler;       /* 0: PLUG_SERVER_HANDLER */

@@ -88,6 +88,7 @@ struct plug_sys {
     int (*fchmod)(int fd, mode_t mode);
     int (*flock)(int fd, int operation);
     pid_t (*getpid)(void);
+    pid_t (*getppid)(void);
 
     /* waiting, clock, chance */
     int (*ppoll)(struct pollfd *fds, nfds_t count, const struct timespec *timeout,

@@ -98,7 +98,8 @@
     X(LIBC, CALL, int, fchmod, (int fd, mode_t mode), (fd, mode), -EPERM, -EROFS, -EIO)            \
     X(LIBC, CALL, int, flock, (int fd, int operation), (fd, operation),                            \
       -ENOLCK, -EWOULDBLOCK, -EINTR)                                                               \
-    X(OWN, SURE, pid_t, getpid, (void), (), 0)
+    X(OWN, SURE, pid_t, getpid, (void), (), 0)                                                     \
+    X(OWN, SURE, pid_t, getppid, (void), (), 0)
 
 #define PLUG__SYS_WAIT_ENTRIES(X)                                                                  \
     X(LIBC, CALL, int, ppoll,                                                                      \

@@ -100,6 +100,11 @@ static pid_t kernel_getpid(void)
     return getpid();
 }
 
+static pid_t kernel_getppid(void)
+{
+    return getppid();
+}
+
 static int kernel_nanosleep_until(int64_t deadline)
 {
     struct timespec at = {deadline / 1000000000, deadline % 1000000000};

@@ -14,7 +14,7 @@
 #define STATUS_OK 0
 #define STATUS_NO 1
 
-/* This process, when it is a child. */
+/* This process, when it is a child: what the parent tells it, and what it serves. */
 static struct plug__slot *own_slot;
 static struct plug_conn *_Atomic serving;
 
@@ -27,10 +27,11 @@ static struct plug_conn *_Atomic serving;
 static void told_to_end(int sig)
 {
     struct plug_conn *c = atomic_load(&serving);
-    int why = atomic_load(&own_slot->cut);
+    int why = atomic_load(&own_slot->cut), before = errno;
     (void)sig;
-    if (why && c)
+    if (why && c && (why != PLUG_ETIMEOUT || plug_now() >= c->deadline)) /* not the one after */
         plug__conn_cut(c, why);
+    errno = before;
 }
 
 /* Handlers of the parent are no business of the child; what it ignores stays ignored. */
@@ -54,9 +55,10 @@ void plug__child_begin(struct plug_server *s, struct plug__slot *slot, pid_t par
                        const sigset_t *mask)
 {
     const struct plug__forks *f = s->state;
-    own_slot = slot;
+    s->slot = own_slot = slot;
     (void)!plug_sys()->prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (plug_sys()->kill(parent, 0) == -ESRCH)
+    pid_t now = plug_sys()->getppid(); /* 0: in another namespace */
+    if (now && now != parent)
         plug_sys()->exit_now(STATUS_NO); /* it was quicker */
     own_signals(mask);
     for (size_t i = 0; i < f->children; i++)
@@ -115,21 +117,6 @@ static int watch_all(const struct plug_server *s)
     return r < 0 ? r : epfd;
 }
 
-/* The last idle one says so, unless there are as many as there may be. */
-static void leave_idle(struct plug_server *s)
-{
-    const struct plug__forks *f = s->state;
-    atomic_store(&own_slot->state, PLUG__SLOT_BUSY);
-    if (atomic_fetch_sub(&s->shared->kept, 1) == 1 && !atomic_load(f->full))
-        plug__server_ring(s);
-}
-
-static void enter_idle(struct plug_server *s)
-{
-    atomic_fetch_add(&s->shared->kept, 1);
-    atomic_store(&own_slot->state, PLUG__SLOT_IDLE);
-}
-
 static int accept_one(struct plug__endpoint *e)
 {
     struct plug_server *s = e->server;
@@ -139,11 +126,11 @@ static int accept_one(struct plug__endpoint *e)
         return plug_sleep(s->pause_until - plug_now());
     if (r != PLUG__TAKEN)
         return r;
-    leave_idle(s);
+    if (plug__kept(s) == 0 && !atomic_load(&s->shared->full))
+        plug__server_ring(s); /* the last idle one has gone */
     serve(&c);
-    if (plug__stopping(s))
+    if (atomic_load(&s->shared->stopping))
         plug__server_ring(s);
-    enter_idle(s);
     return 0;
 }
 
@@ -169,11 +156,10 @@ void plug__child_keep_serving(struct plug_server *s)
     int64_t end_at = plug_deadline_after(s->o.keep_age);
     int epfd = watch_all(s);
     int r = epfd < 0 ? epfd : 1;
-    while (r > 0 && plug_deadline_left(end_at) != 0)
+    while (r > 0 && plug_deadline_left(end_at) != 0 && !atomic_load(&own_slot->cut))
         r = turn(s, epfd, end_at);
     if (r < 0)
         plug_sys()->exit_now(STATUS_NO); /* counted as crashed */
-    atomic_fetch_sub(&s->shared->kept, 1);
     end(STATUS_OK);
     __builtin_unreachable();
 }

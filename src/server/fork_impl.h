@@ -5,14 +5,6 @@
 #include "server/server_impl.h"
 #include <signal.h>
 
-/* In shared memory. The child changes state, but for FREE; the parent the rest. */
-enum { PLUG__SLOT_FREE, PLUG__SLOT_IDLE, PLUG__SLOT_BUSY, PLUG__SLOT_GONE };
-struct plug__slot {
-    atomic_int state;
-    atomic_int cut;           /* why what it serves shall end; 0: it shall not */
-    _Atomic int64_t deadline; /* of its handler */
-};
-
 struct plug__child {
     pid_t pid;
     int pidfd; /* negative: the kernel has none */
@@ -23,8 +15,6 @@ struct plug__child {
 };
 
 struct plug__forks {
-    struct plug__slot *slot; /* max_children of them */
-    atomic_bool *full;       /* behind them: there are as many children as there may be */
     struct plug__child *child;
     size_t children;
     int64_t fork_at; /* not before */

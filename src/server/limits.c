@@ -174,9 +174,42 @@ static void raise_live(struct plug__shared *p, size_t live)
     }
 }
 
+static size_t slots_in(const struct plug_server *s, int state)
+{
+    const struct plug__shared *p = s->shared;
+    size_t n = 0;
+    for (size_t i = 0; i < atomic_load(&p->slots_used); i++)
+        n += atomic_load(&p->slot[i].state) == state;
+    return n;
+}
+
+size_t plug__live(const struct plug_server *s)
+{
+    return atomic_load(&s->shared->live) + slots_in(s, PLUG__SLOT_BUSY);
+}
+
+size_t plug__kept(const struct plug_server *s)
+{
+    return atomic_load(&s->shared->kept) + slots_in(s, PLUG__SLOT_IDLE);
+}
+
+/* A kept child has one request at a time, and no sources to count. */
+static int enter_child(struct plug_server *s, int fd)
+{
+    if (fd >= s->fd_max) {
+        plug__count(&s->shared->refused_max);
+        return PLUG_ELIMIT;
+    }
+    atomic_store(&s->slot->state, PLUG__SLOT_BUSY);
+    raise_live(s->shared, plug__live(s));
+    return 0;
+}
+
 int plug__limits_enter(struct plug_server *s, const struct plug_addr *peer, int fd)
 {
     struct plug__shared *p = s->shared;
+    if (s->slot)
+        return enter_child(s, fd);
     size_t live = atomic_fetch_add(&p->live, 1) + 1;
     if (live > s->o.max || fd >= s->fd_max) {
         atomic_fetch_sub(&p->live, 1);
@@ -195,6 +228,11 @@ int plug__limits_enter(struct plug_server *s, const struct plug_addr *peer, int 
 
 void plug__limits_leave(struct plug_server *s, const struct plug_addr *peer)
 {
+    if (s->slot) { /* a fresh child is counted out by its parent, when it has ended */
+        if (atomic_load(&s->slot->state) == PLUG__SLOT_BUSY)
+            atomic_store(&s->slot->state, PLUG__SLOT_IDLE);
+        return;
+    }
     plug__sources_leave(s->sources, peer);
     atomic_fetch_sub(&s->shared->live, 1);
 }

@@ -109,7 +109,7 @@ static int wait_turn(struct plug_server *s, bool accepting, int64_t deadline)
 static bool is_full(struct plug__endpoint *e)
 {
     struct plug_server *s = e->server;
-    if (!e->lane || atomic_load(&s->shared->live) < s->o.max)
+    if (!e->lane || plug__live(s) < s->o.max)
         return false;
     s->pause_until = plug_now() + FULL_PAUSE;
     return true;
@@ -199,12 +199,8 @@ static void wait_drained(struct plug_server *s, int64_t deadline)
 
 void plug__loop_drain(struct plug_server *s)
 {
-    struct plug_waiter *w = plug_waiter();
-    struct plug_deadline *scope = w->own.scope;
     int64_t at = plug_deadline_after(s->o.drain);
-    w->own.scope = NULL; /* what is being served ends, however late it is for the caller */
-    atomic_store(&s->shared->stopping, true);
-    while (atomic_load(&s->shared->live)) {
+    while (plug__live(s)) {
         int64_t now = plug_now();
         if (now >= at) {
             atomic_store(&s->shared->cut, true);
@@ -212,5 +208,4 @@ void plug__loop_drain(struct plug_server *s)
         }
         wait_drained(s, at);
     }
-    w->own.scope = scope;
 }

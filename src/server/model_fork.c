@@ -20,7 +20,6 @@
 #include <plug/sys.h>
 #include <plug/wait.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define FORK_PAUSE PLUG_MS(100) /* after a fork that failed, or a child that failed at once */
 #define KILL_AFTER PLUG_S(1)    /* from SIGTERM to SIGKILL */
@@ -55,11 +54,13 @@ static int fork_quietly(sigset_t *ret_before)
     return pid;
 }
 
-static size_t free_slot(const struct plug__forks *f)
+static size_t free_slot(struct plug__shared *p)
 {
     size_t i = 0;
-    while (atomic_load(&f->slot[i].state) != PLUG__SLOT_FREE)
+    while (atomic_load(&p->slot[i].state) != PLUG__SLOT_FREE)
         i++;
+    if (i == atomic_load(&p->slots_used))
+        atomic_store(&p->slots_used, i + 1);
     return i;
 }
 
@@ -68,11 +69,11 @@ static int new_child(struct plug_server *s, struct plug_conn *c)
 {
     struct plug__forks *f = s->state;
     sigset_t before;
-    size_t n = free_slot(f);
-    struct plug__slot *slot = &f->slot[n];
+    size_t n = free_slot(s->shared);
+    struct plug__slot *slot = &s->shared->slot[n];
     atomic_store(&slot->cut, 0);
     atomic_store(&slot->deadline, c ? c->deadline : PLUG_NEVER);
-    atomic_store(&slot->state, c ? PLUG__SLOT_BUSY : PLUG__SLOT_IDLE);
+    atomic_store(&slot->state, c ? PLUG__SLOT_FRESH : PLUG__SLOT_IDLE);
     pid_t parent = plug_sys()->getpid();
     int pid = fork_quietly(&before);
     if (pid == 0) {
@@ -100,43 +101,33 @@ static void tell(const struct plug__child *child, int sig)
 }
 
 /* SIGTERM ends what the handler waits for on its connection; SIGKILL, a second later, all. */
-static void cut_child(struct plug__forks *f, struct plug__child *child, int why, int64_t now)
+static void cut_child(struct plug_server *s, struct plug__child *child, int why, int64_t now)
 {
     if (child->kill_at && now >= child->kill_at)
         tell(child, SIGKILL);
     if (child->kill_at)
         return;
     child->kill_at = now + KILL_AFTER;
-    atomic_store(&f->slot[child->slot].cut, why);
+    atomic_store(&s->shared->slot[child->slot].cut, why);
     tell(child, SIGTERM);
-}
-
-/* What a child that ended without saying so has left undone. */
-static void settle_crash(struct plug_server *s, struct plug__forks *f, int state)
-{
-    plug__count(&s->shared->crashed);
-    if (state == PLUG__SLOT_BUSY)
-        atomic_fetch_sub(&s->shared->live, 1);
-    else
-        atomic_fetch_sub(&s->shared->kept, 1);
-    if (state == PLUG__SLOT_IDLE)
-        f->fork_at = plug_now() + FORK_PAUSE; /* it may do so again */
 }
 
 /* Whether it has ended; reaps it then. Somebody else may have done so: -ECHILD. */
 static bool reap(struct plug_server *s, struct plug__child *child)
 {
     struct plug__forks *f = s->state;
-    struct plug__slot *slot = &f->slot[child->slot];
+    struct plug__slot *slot = &s->shared->slot[child->slot];
     siginfo_t info = {.si_pid = 0};
     int r = plug_sys()->waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG);
     if (r == -EINTR || (r >= 0 && info.si_pid == 0))
         return false;
     int state = atomic_load(&slot->state);
     if (state != PLUG__SLOT_GONE)
-        settle_crash(s, f, state);
+        plug__count(&s->shared->crashed);
+    if (state == PLUG__SLOT_IDLE)
+        f->fork_at = plug_now() + FORK_PAUSE; /* the next one may end at once, too */
     if (child->fresh)
-        plug__sources_leave(s->sources, &child->peer);
+        plug__limits_leave(s, &child->peer);
     if (child->pidfd >= 0)
         plug_sys()->close(child->pidfd);
     atomic_store(&slot->state, PLUG__SLOT_FREE);
@@ -192,11 +183,11 @@ static int64_t sweep(struct plug_server *s, int64_t now)
     int64_t again = next_look(s, now);
     for (size_t i = 0; i < f->children; i++) {
         struct plug__child *child = &f->child[i];
-        int64_t at = atomic_load(&f->slot[child->slot].deadline);
+        int64_t at = atomic_load(&s->shared->slot[child->slot].deadline);
         if (at == PLUG_NEVER)
             continue;
         if (now >= at + KILL_AFTER)
-            cut_child(f, child, PLUG_ETIMEOUT, now);
+            cut_child(s, child, PLUG_ETIMEOUT, now);
         at = child->kill_at ? child->kill_at : at + KILL_AFTER;
         if (now < at && at < again)
             again = at;
@@ -208,22 +199,19 @@ static int64_t sweep(struct plug_server *s, int64_t now)
 static int64_t grow(struct plug_server *s, int64_t now)
 {
     struct plug__forks *f = s->state;
-    if (!f->kept || plug__stopping(s) || f->children == s->o.max_children ||
-        atomic_load(&s->shared->kept) > 0)
+    if (!f->kept || plug__stopping(s) || f->children == s->o.max_children || plug__kept(s) > 0)
         return PLUG_NEVER;
     if (now < f->fork_at)
         return f->fork_at;
-    atomic_fetch_add(&s->shared->kept, 1);
     int pid = new_child(s, NULL);
     if (pid == 0)
         plug__child_keep_serving(s);
     if (pid < 0) {
-        atomic_fetch_sub(&s->shared->kept, 1);
         plug_trace(PLUG_TRACE_SERVER, __FILE__, __LINE__, "fork: %s", plug_strerror(pid));
         f->fork_at = now + FORK_PAUSE;
         return f->fork_at;
     }
-    atomic_store(&f->full[0], f->children == s->o.max_children);
+    atomic_store(&s->shared->full, f->children == s->o.max_children);
     return PLUG_NEVER;
 }
 
@@ -237,7 +225,7 @@ static int64_t fork_turn(struct plug_server *s, int64_t now, const struct pollfd
     struct plug__forks *f = s->state;
     int64_t at = reap_ended(s, fds, count, now);
     at = sooner(at, sweep(s, now));
-    atomic_store(&f->full[0], f->children == s->o.max_children);
+    atomic_store(&s->shared->full, f->children == s->o.max_children);
     return sooner(at, grow(s, now));
 }
 
@@ -265,7 +253,7 @@ static int64_t fork_cut(struct plug_server *s, int64_t now)
 {
     struct plug__forks *f = s->state;
     for (size_t i = 0; i < f->children; i++)
-        cut_child(f, &f->child[i], -ECANCELED, now);
+        cut_child(s, &f->child[i], -ECANCELED, now);
     return now + KILL_AFTER;
 }
 
@@ -279,37 +267,18 @@ static bool can_keep(const struct plug_server *s)
            !s->o.requests && s->o.keep_age != PLUG_NS(1);
 }
 
-/* Both processes see the slots, and behind them whether there may be more. */
-static size_t shared_size(const struct plug_server *s)
-{
-    return s->o.max_children * sizeof(struct plug__slot) + sizeof(atomic_bool);
-}
-
-static void forks_free(struct plug_server *s, struct plug__forks *f)
-{
-    if (f->slot)
-        plug_sys()->munmap(f->slot, shared_size(s));
-    plug_free(f->child);
-    plug_free(f);
-}
-
 static int fork_begin(struct plug_server *s)
 {
-    void *slots;
     if (plug_fiber_self() || has_threads())
         return -EBUSY;
     struct plug__forks *f = plug_calloc(1, sizeof *f);
     if (!f)
         return -ENOMEM;
     f->child = plug_calloc(s->o.max_children, sizeof *f->child);
-    int r = f->child ? plug_sys()->mmap(shared_size(s), PROT_READ | PROT_WRITE, MAP_SHARED, &slots)
-                     : -ENOMEM;
-    if (r < 0) {
-        forks_free(s, f);
-        return r;
+    if (!f->child) {
+        plug_free(f);
+        return -ENOMEM;
     }
-    f->slot = slots;
-    f->full = (atomic_bool *)(void *)(f->slot + s->o.max_children);
     s->state = f;
     return 0;
 }
@@ -342,7 +311,8 @@ static void fork_end(struct plug_server *s)
             tell(child, SIGKILL);
         (void)!plug_wait(child->pidfd, POLLIN, child->pidfd < 0 ? now + NO_PIDFD : kill_at);
     }
-    forks_free(s, f);
+    plug_free(f->child);
+    plug_free(f);
 }
 
 const struct plug__model plug__model_fork = {

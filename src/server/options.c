@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #define WORKERS_MAX  256
+#define CHILDREN_MAX 65536
 #define STACK        ((size_t)256 * 1024)
 #define STACK_MIN    ((size_t)64 * 1024) /* a thread's */
 #define RESERVE      32                  /* descriptors that connections leave to handlers */
@@ -98,7 +99,8 @@ int plug__server_options(struct plug_server *s, const struct plug_server_opts *o
     s->o = opts ? *opts : usual;
     if (s->o.size != sizeof s->o || (s->o.hooks && s->o.hooks->size != sizeof none))
         return PLUG_EOPTS;
-    if (s->o.workers > WORKERS_MAX || s->o.datagram > PLUG_SERVER_DATAGRAM)
+    if (s->o.workers > WORKERS_MAX || s->o.max_children > CHILDREN_MAX ||
+        s->o.datagram > PLUG_SERVER_DATAGRAM)
         return PLUG_EOPTS;
     int r = model_of(s->o.model, &s->model);
     if (r < 0)

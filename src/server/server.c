@@ -56,6 +56,12 @@ void plug__server_rung(const struct plug_server *s)
 
 /* --- opening and closing ------------------------------------------------------------------ */
 
+static size_t shared_size(const struct plug_server *s)
+{
+    size_t slots = s->model->id == PLUG_MODEL_FORK ? s->o.max_children : 0;
+    return sizeof *s->shared + slots * sizeof *s->shared->slot;
+}
+
 static void server_free(struct plug_server *s)
 {
     for (size_t i = 0; i < s->endpoints; i++) {
@@ -68,14 +74,14 @@ static void server_free(struct plug_server *s)
     event_close(s->done_fd);
     plug__sources_close(s->sources);
     if (s->shared)
-        plug_sys()->munmap(s->shared, sizeof *s->shared);
+        plug_sys()->munmap(s->shared, shared_size(s));
     plug_free(s);
 }
 
 static int make_parts(struct plug_server *s)
 {
     void *shared;
-    int r = plug_sys()->mmap(sizeof *s->shared, PROT_READ | PROT_WRITE, MAP_SHARED, &shared);
+    int r = plug_sys()->mmap(shared_size(s), PROT_READ | PROT_WRITE, MAP_SHARED, &shared);
     if (r < 0)
         return r;
     s->shared = shared;
@@ -211,12 +217,18 @@ static int begin(struct plug_server *s)
     return r;
 }
 
+/* However late it is for the caller: what is being served ends within the drain time. */
 static void end(struct plug_server *s)
 {
+    struct plug_waiter *w = plug_waiter();
+    struct plug_deadline *scope = w->own.scope;
     if (!s->state)
         return;
+    plug_server_stop(s); /* for kept children, too, when something else made it end */
+    w->own.scope = NULL;
     s->model->drain(s);
     s->model->end(s);
+    w->own.scope = scope;
     s->state = NULL;
     plug__loop_end(s);
 }
@@ -230,10 +242,19 @@ static int enter(struct plug_server *s)
     return 0;
 }
 
+/* With the store s is no longer the caller's: who waits to close it may be quick. */
 static void leave(struct plug_server *s)
 {
-    atomic_store(&s->running, false);
     event_set(s->done_fd);
+    atomic_store(&s->running, false);
+}
+
+/* A stop that came when the last run was just ending has said it to one of the two only. */
+static void settle_stop(struct plug_server *s)
+{
+    event_clear(s->stop_fd);
+    if (atomic_load(&s->shared->stopping))
+        event_set(s->stop_fd);
 }
 
 int plug_server_run(struct plug_server *s)
@@ -242,13 +263,14 @@ int plug_server_run(struct plug_server *s)
     int r = enter(s);
     if (r < 0)
         return r;
+    settle_stop(s);
     r = begin(s);
     if (r >= 0)
         r = s->model->run(s);
     end(s);
-    event_clear(s->stop_fd);
     atomic_store(&s->shared->cut, false);
     atomic_store(&s->shared->stopping, false);
+    event_clear(s->stop_fd);
     leave(s);
     return r < 0 ? r : 0;
 }
@@ -263,17 +285,19 @@ int plug_server_handle_request(struct plug_server *s, int64_t timeout)
     r = begin(s);
     if (r >= 0)
         r = s->model->one(s, deadline);
-    leave(s);
     if (r == 0 && s->hooks.handle_timeout)
         s->hooks.handle_timeout(s, s->arg);
+    leave(s);
     return r;
 }
 
 void plug_server_stop(struct plug_server *s)
 {
     PLUG_ASSERT(s);
+    int before = errno; /* of whom a signal interrupted */
     atomic_store(&s->shared->stopping, true);
     event_set(s->stop_fd);
+    errno = before;
 }
 
 int plug_server_join(struct plug_server *s, int64_t timeout)
@@ -334,9 +358,9 @@ void plug_server_stats(const struct plug_server *s, struct plug_server_stats *re
         .bytes_out = p->bytes_out,
         .accept_pauses = p->accept_pauses,
         .truncated = p->truncated,
-        .live = p->live,
+        .live = plug__live(s),
         .live_max = p->live_max,
-        .kept = p->kept,
+        .kept = plug__kept(s),
         .longest = p->longest,
         .total = p->total,
     };

@@ -19,7 +19,24 @@ struct plug__lane;
 struct plug__sources;
 struct plug__look;
 
-/* What forked children see, too: one page of shared memory. */
+/*
+ * What the parent and one of its children both write. A kept child changes its state alone, with
+ * one store for each step: however it is killed, live and kept, which are counted here, are right.
+ */
+enum {
+    PLUG__SLOT_FREE,
+    PLUG__SLOT_IDLE,  /* a kept child that waits for work, */
+    PLUG__SLOT_BUSY,  /* and that serves a request */
+    PLUG__SLOT_FRESH, /* for the one request that the parent has taken: the parent counts it */
+    PLUG__SLOT_GONE   /* it ends, as it is to */
+};
+struct plug__slot {
+    atomic_int state;
+    atomic_int cut;           /* why what it serves shall end; 0: it shall not */
+    _Atomic int64_t deadline; /* of its handler */
+};
+
+/* What forked children see, too: shared memory. */
 struct plug__shared {
     atomic_bool stopping; /* plug_server_stop was called */
     atomic_bool cut;      /* and the drain time is over */
@@ -27,8 +44,11 @@ struct plug__shared {
     _Atomic uint64_t accepted, refused_max, refused_source, refused_verify;
     _Atomic uint64_t handled, failed, timed_out, cut_off, crashed;
     _Atomic uint64_t bytes_in, bytes_out, accept_pauses, truncated;
-    atomic_size_t live, live_max, kept;
+    atomic_size_t live, live_max, kept; /* but for those in slots */
     _Atomic int64_t longest, total;
+    atomic_bool full;         /* there are as many children as there may be */
+    atomic_size_t slots_used; /* those behind were never used */
+    struct plug__slot slot[]; /* fork: max_children of them */
 };
 
 static inline void plug__count(_Atomic uint64_t *counter)
@@ -59,6 +79,7 @@ struct plug_server {
     struct plug__endpoint endpoint[PLUG_SERVER_ENDPOINTS];
     size_t endpoints;
     struct plug__shared *shared;
+    struct plug__slot *slot;       /* of this process, when it is a child; else NULL */
     struct plug__sources *sources; /* who has how many connections; NULL: nobody counts */
     int stop_fd;                   /* readable once it is stopped, for everybody who serves */
     int bell_fd;                   /* wakes the serving loop: something has ended */
@@ -134,6 +155,10 @@ void plug__sources_close(struct plug__sources *t);
 /* One more of this address: 0; PLUG_ELIMIT; -ENOMEM. NULL-safe: no limit. */
 int plug__sources_enter(struct plug__sources *t, const struct plug_addr *peer);
 void plug__sources_leave(struct plug__sources *t, const struct plug_addr *peer);
+
+/* Connections now; and threads or processes that wait for work. */
+size_t plug__live(const struct plug_server *s);
+size_t plug__kept(const struct plug_server *s);
 
 /* Counts a connection in, or refuses it: PLUG_ELIMIT, -ENOMEM. */
 int plug__limits_enter(struct plug_server *s, const struct plug_addr *peer, int fd);
