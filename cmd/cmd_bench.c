@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UDP_MAX 65507 /* longest payload of a UDP datagram over IPv4 */
+#define UDP_MAX  65507     /* longest payload of a UDP datagram over IPv4 */
+#define NOT_SAID INT64_MIN /* PLUG_FOREVER can be said */
 
 struct bench_opts {
     uint64_t connections, size, messages, rate;
-    int64_t duration, warmup, timeout; /* duration, warmup: -1: not said */
+    int64_t duration, warmup, timeout; /* duration, warmup: or NOT_SAID */
     int framing;
 };
 
@@ -41,9 +42,15 @@ static const struct {
     {0.5, "p50", "p50"}, {0.9, "p90", "p90"}, {0.99, "p99", "p99"}, {0.999, "p99.9", "p99_9"}};
 #define SHOWN (sizeof shown / sizeof shown[0])
 
+/* A datagram socket connects to anything; that nobody is there only shows when it has sent. */
+static bool nobody_there(const struct load *l)
+{
+    return l->right + l->warm + l->wrong == 0 && l->errors == 1 && l->error[0].err == -ECONNREFUSED;
+}
+
 static int exit_code(const struct load *l)
 {
-    if (l->connected == 0)
+    if (l->connected == 0 || nobody_there(l))
         return CMD_UNKNOWN;
     return l->wrong || l->lost || l->late || l->unsent || l->errors ? CMD_NO : CMD_YES;
 }
@@ -121,6 +128,9 @@ static void show(struct cmd *c, const struct load *l, const char *address)
         cmd_print(c, "%.0f/s, %s\n", l->o.rate, took);
     else
         cmd_print(c, "closed loop, %s\n", took);
+    if (l->right == 0 && l->warm)
+        cmd_print(c, "warm-up  %llu right, then it was over: nothing was measured\n",
+                  (unsigned long long)l->warm);
     cmd_print(c, "replies  %llu right  %s%.0f/s%s  %s/s each way\n", (unsigned long long)l->right,
               cmd_style(c, CMD_BOLD), per_second(l, l->right), cmd_style(c, CMD_PLAIN),
               bytes_text(per_second(l, l->right * l->whole), rate, sizeof rate));
@@ -223,12 +233,12 @@ static void settle(const struct bench_opts *o, struct load_opts *l)
                             .rate = (double)o->rate};
     if (o->messages && o->messages < o->connections)
         l->connections = (size_t)o->messages;
-    if (o->duration < 0)
-        l->duration = o->messages ? 0 : PLUG_S(5);
-    if (o->warmup < 0 && o->messages)
+    if (o->duration == NOT_SAID)
+        l->duration = o->messages ? PLUG_FOREVER : PLUG_S(5);
+    if (o->warmup == NOT_SAID && o->messages)
         l->warmup = 0;
-    else if (o->warmup < 0)
-        l->warmup = l->duration / 10 < PLUG_S(1) ? l->duration / 10 : PLUG_S(1);
+    else if (o->warmup == NOT_SAID)
+        l->warmup = l->duration < 0 || l->duration > PLUG_S(10) ? PLUG_S(1) : l->duration / 10;
 }
 
 static int check(struct cmd *c, struct plug_endpoint *e, char text[ADDRESS_TEXT])
@@ -240,6 +250,8 @@ static int check(struct cmd *c, struct plug_endpoint *e, char text[ADDRESS_TEXT]
         return code;
     if (o->duration == 0 || o->timeout <= 0)
         return cmd_usage(c, "%s: a time above 0 is needed", o->timeout > 0 ? "-d" : "-t");
+    if (o->warmup == PLUG_FOREVER)
+        return cmd_usage(c, "-w: nothing would ever be measured");
     if (e->type == SOCK_DGRAM && e->family != AF_UNIX && o->size > UDP_MAX)
         return cmd_usage(c, "-s %llu: a datagram has at most %d bytes", (unsigned long long)o->size,
                          UDP_MAX);
@@ -283,7 +295,7 @@ static int run(struct cmd *c)
 }
 
 static const struct bench_opts defaults = {
-    .connections = 50, .size = 64, .duration = -1, .warmup = -1, .timeout = PLUG_S(5)};
+    .connections = 50, .size = 64, .duration = NOT_SAID, .warmup = NOT_SAID, .timeout = PLUG_S(5)};
 
 const struct cmd_info cmd_bench = {
     .name = "bench",
@@ -298,7 +310,7 @@ const struct cmd_info cmd_bench = {
              "--rate a latency counts from when the message was due.\n"
              "wrong: other bytes than were sent; lost: no reply in --timeout, or the connection "
              "failed; late: a datagram's reply after it was given up; unsent: due with --rate, "
-             "never sent.\n",
+             "or left of -n by failed connections.\n",
     .opts = options,
     .opts_size = sizeof(struct bench_opts),
     .defaults = &defaults,

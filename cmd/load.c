@@ -131,7 +131,7 @@ int load_start(struct cmd *c, struct load *l, const char *address)
 
     l->epfd = -1;
     if (limit < need)
-        return cmd_usage(c, "%zu connections need %llu descriptors, the limit is %llu (ulimit -Hn)",
+        return cmd_usage(c, "-c %zu needs %llu descriptors, the limit is %llu (ulimit -Hn)",
                          l->o.connections, (unsigned long long)need, (unsigned long long)limit);
     err = make_messages(l);
     if (err == 0)
@@ -273,6 +273,15 @@ static bool any_busy(const struct load *l)
     return false;
 }
 
+static uint64_t sent_by_all(const struct load *l)
+{
+    uint64_t sent = 0;
+
+    for (size_t i = 0; i < l->started; i++)
+        sent += l->conn[i].seq + (l->conn[i].state == LOAD_BUSY);
+    return sent;
+}
+
 /* True when nothing is left to be done. */
 static bool over(struct load *l)
 {
@@ -281,7 +290,7 @@ static bool over(struct load *l)
         return true;
     }
     if (l->live == 0) {
-        l->end_reason = l->o.messages && l->errors == 0 ? "messages" : "dead";
+        l->end_reason = sent_by_all(l) == l->o.messages ? "messages" : "dead";
         return true;
     }
     if (l->stopping)
@@ -305,21 +314,25 @@ static int make_connections(struct load *l)
     return err;
 }
 
-/* With a rate, what was due and never sent tells that the rate was not reached. */
+/* What was due and never sent: with a rate it was not reached, without one the connections that
+ * were to send it have failed. */
 static void settle(struct load *l)
 {
-    uint64_t sent = 0;
+    uint64_t sent = sent_by_all(l);
 
-    for (size_t i = 0; i < l->started; i++) {
-        const struct load_conn *n = &l->conn[i];
-
-        sent += n->seq + (n->state == LOAD_BUSY);
-    }
-    if (l->o.messages && l->due > l->o.messages)
+    if (l->o.messages && (l->due > l->o.messages || l->live == 0))
         l->due = l->o.messages;
-    if (l->o.rate > 0 && l->due > sent)
+    if (l->due > sent)
         l->unsent = l->due - sent;
-    l->ended = l->stopping && l->stop_at > l->last_reply ? l->stop_at : l->last_reply;
+    l->ended = l->last_reply > l->measured ? l->last_reply : l->now;
+    if (l->stopping && l->stop_at > l->ended)
+        l->ended = l->stop_at;
+}
+
+/* Time and duration are the user's and may be huge. */
+static int64_t later(int64_t time, int64_t duration)
+{
+    return duration < 0 || time > PLUG_NEVER - duration ? PLUG_NEVER : time + duration;
 }
 
 int load_run(struct load *l)
@@ -329,8 +342,8 @@ int load_run(struct load *l)
     l->now = plug_now();
     err = make_connections(l);
     l->now = l->began = l->scanned = l->ticked = plug_now();
-    l->measured = l->began + l->o.warmup;
-    l->stop_at = l->o.duration ? l->measured + l->o.duration : PLUG_NEVER;
+    l->measured = later(l->began, l->o.warmup);
+    l->stop_at = later(l->measured, l->o.duration);
     for (size_t i = 0; i < l->started; i++)
         if (l->conn[i].state == LOAD_IDLE)
             load_next(l, &l->conn[i]);

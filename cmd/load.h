@@ -30,7 +30,7 @@ struct load_opts {
     size_t connections, size;
     enum transform_framing framing;
     uint64_t messages; /* in all; 0: no limit */
-    int64_t duration;  /* without the warm-up; 0: no limit */
+    int64_t duration;  /* without the warm-up; or PLUG_FOREVER */
     int64_t warmup;    /* replies before that are compared, not measured */
     int64_t timeout;   /* for a connection to be made, and for a reply */
     double rate;       /* messages a second in all; 0: closed loop */

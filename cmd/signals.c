@@ -14,6 +14,10 @@ static void remember(int number)
 {
     int saved = errno;
 
+    if (arrived) { /* another kind has come before: somebody is impatient */
+        (void)raise(number);
+        return;
+    }
     arrived = number;
     if (pipe_fd[1] >= 0)
         (void)plug_sys_kernel()->write(pipe_fd[1], "", 1);
@@ -22,8 +26,8 @@ static void remember(int number)
     errno = saved;
 }
 
-/* A hang-up that was ignored at the start (nohup) stays ignored. SA_RESETHAND: the second signal of
- * a kind has its default effect, so an impatient Ctrl-C always works. */
+/* A hang-up that was ignored at the start (nohup) stays ignored. SA_RESETHAND: a signal that
+ * raises itself, or comes again, has its default effect, so an impatient Ctrl-C always works. */
 static void catch (int number)
 {
     struct sigaction now, old;

@@ -139,7 +139,7 @@ assert eval(sys.argv[1]), s' "$1" "$output"
   hint: nobody listens there: 'plug listen ADDRESS' would"
     plug bench
     [ "$status" -eq 2 ]
-    for wrong in '-c 0' '-s 0' '-n 0' '-r 0' '-d 0' '-t 0' '-d x' '-f json' '-c -5' '-s 99999999999999999999' \
+    for wrong in '-c 0' '-s 0' '-n 0' '-r 0' '-d 0' '-t 0' '-t never' '-w never' '-d x' '-f json' '-c -5' '-s 99999999999999999999' \
         '-c 1000001'; do
         plug bench $wrong tcp://127.0.0.1:9
         [ "$status" -eq 2 ] || { echo "$wrong"; return 1; }
@@ -148,7 +148,41 @@ assert eval(sys.argv[1]), s' "$1" "$output"
     plug bench -s 65508 udp://127.0.0.1:9
     [[ $stderr == *"-s 65508: a datagram has at most 65507 bytes"* ]]
     (ulimit -n 100; "$PLUG" bench -c 90 tcp://127.0.0.1:9) 2>"$BATS_TEST_TMPDIR/err" || [ $? -eq 2 ]
-    grep -q '90 connections need 122 descriptors, the limit is 100' "$BATS_TEST_TMPDIR/err"
+    grep -q -- '-c 90 needs 122 descriptors, the limit is 100' "$BATS_TEST_TMPDIR/err"
+}
+
+@test "bench: nobody at a UDP port is no answer to the question" {
+    plug bench -n 1 udp://127.0.0.1:9
+    [ "$status" -eq 2 ]
+    [[ $output == *"errors   1 lost  1 connection: connection refused" ]]
+}
+
+@test "bench: messages that were never sent are told, so that the numbers add up" {
+    server tcp flip
+    plug bench --json -n 1000 -c 5 "$ADDRESS"
+    [ "$status" -eq 1 ]
+    said 's["right"] + s["wrong"] + s["lost"] + s["unsent"] == 1000 and s["unsent"] > 0 and s["wrong"] == 5'
+    said 's["end_reason"] == "dead"'
+}
+
+@test "bench: the longest times are no short ones" {
+    server tcp none
+    for args in '-d never -w 0' '-d 9223372036s -w 0' '-n 1000000000 -t 9223372036s'; do
+        run --separate-stderr timeout --foreground -s INT 1 "$PLUG" bench --json -c 2 $args "$ADDRESS"
+        said 's["end_reason"] == "signal" and s["elapsed_s"] > 0 and s["right"] > 0' || { echo "$args"; return 1; }
+    done
+    plug bench -n 10 -w 9223372036s "$ADDRESS"
+    expect 0 "$ADDRESS: 10 connections, 64 bytes, closed loop, 0 ns
+warm-up  10 right, then it was over: nothing was measured
+replies  0 right  0/s  0 B/s each way
+errors   none" ""
+}
+
+@test "bench: time passes also when nobody answers" {
+    server udp silent
+    plug bench --json -n 3 -c 3 -t 200ms "$ADDRESS"
+    [ "$status" -eq 1 ]
+    said 's["lost"] == 3 and 0.2 <= s["elapsed_s"] < 1'
 }
 
 @test "bench: a signal ends it with what was measured" {

@@ -253,6 +253,22 @@ model() {
     done
 }
 
+@test "echo: a second signal ends it at once, whatever the first one was" {
+    for pair in "TERM INT 2" "INT TERM 15" "INT INT 2" "TERM HUP 1"; do
+        read -r first second number <<<"$pair"
+        echo_server --model thread tcp://127.0.0.1:0
+        exec 8<>"/dev/tcp/127.0.0.1/$PORT"
+        echo hello >&8
+        read -r -u 8 hello
+        [ "$hello" = hello ]
+        kill "-$first" "$PID"
+        sleep 0.2
+        kill -0 "$PID" # it drains
+        echo_ends "$second" $((128 + number)) || { echo "$pair"; return 1; }
+        exec 8>&-
+    done
+}
+
 @test "echo: a signal that comes at any moment is obeyed" {
     python3 - "$PLUG" <<'EOF'
 import random, signal, subprocess, sys, time

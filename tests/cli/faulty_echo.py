@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """An echo server over TCP or UDP that does one thing wrong on purpose: faulty_echo.py KIND FAULT.
-Prints its port. Faults: none, flip (every 50th reply), drop (every 50th), cut (after 20), stall (once
-for 300 ms), extra (every 50th reply twice), late (every 50th comes 300 ms late)."""
+Prints its port. Faults: none, flip (every 50th reply), drop (every 50th), cut (after 20), silent, stall
+(once for 300 ms), extra (every 50th reply twice), late (every 50th comes 300 ms late)."""
 import asyncio
 import sys
 import time
@@ -14,6 +14,8 @@ def answer(data, send, loop):
     global count
     count += 1
     strange = count % 50 == 0
+    if fault == "silent":
+        return
     if fault == "stall" and count == 200:
         time.sleep(0.3)
     if strange and fault == "flip":
