@@ -25,6 +25,10 @@
  * afterwards; with uring the waits and sends of all fibers that ran go to the kernel in one system
  * call.
  *
+ * fork(2) from a fiber: the child has the calling fiber alone. It may call exec or _exit, and not
+ * wait, spawn or return from the fiber: the scheduler's descriptors are the parent's, too, and what
+ * it waits for would be taken from there. The fork server model says -EBUSY on a fiber.
+ *
  * Signal handlers run on the stack of whichever fiber is running unless they ask for SA_ONSTACK.
  * thread_local variables belong to the thread, not to the fiber. C++ exceptions and longjmp must
  * not leave a fiber's function.

@@ -191,6 +191,8 @@ PLUG_API struct plug_sock *plug_server_sock(const struct plug_server *s, size_t 
  * runs, or the fork model in a process with other threads); PLUG_ETIMEOUT (a deadline scope), or
  * what made serving impossible. When drain time is over, handlers that still run are cut off:
  * fibers are cancelled, connections of threads shut down, children sent SIGTERM, then SIGKILL.
+ * Operations say -ECANCELED from then on; a handler in a thread or fiber that goes on all the same
+ * keeps the server from returning. A stop that came before ends this run as soon as it begins.
  */
 PLUG_API PLUG_MUST int plug_server_run(struct plug_server *s);
 
@@ -216,6 +218,14 @@ PLUG_API PLUG_MUST int plug_server_join(struct plug_server *s, int64_t timeout);
 PLUG_API enum plug_model plug_server_model(const struct plug_server *s);
 PLUG_API void *plug_server_arg(const struct plug_server *s);
 
+/*
+ * accepted: requests past the limits (max, sources), each of which ends as refused_verify, handled,
+ * failed before its handler was called, or crashed. handled: handlers (or setups) that have
+ * returned, those with an error included. failed: errors of them and of process_request.
+ * timed_out: requests of which an operation met the idle limit or the handler's deadline.
+ * live: requests from accept to close; datagrams: those whose handler waits by itself are not in
+ * it, under the fiber model.
+ */
 struct plug_server_stats {
     uint64_t accepted, refused_max, refused_source, refused_verify;
     uint64_t handled, failed, timed_out, cut; /* cut: ended by force after the drain time */

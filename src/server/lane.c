@@ -88,6 +88,8 @@ static int flush_patiently(struct plug__lane *l)
     int r = plug__datagram_flush(l->d, plug_deadline_after(l->e->server->o.idle));
     l->waits = false;
     l->serving = serving;
+    if (serving && l->runner)
+        plug__lane_rouse(l); /* who stood by has seen that there was nothing to take over */
     return r;
 }
 

@@ -89,7 +89,9 @@ unsigned plug__lane_serve(struct plug__lane *l, struct plug__clerk *k, unsigned 
 /* k's handler waits: its conn gets what it still needs of the batch. */
 void plug__clerk_part(struct plug__clerk *k);
 
-/* lane_fiber.c: serves until the calling fiber is cancelled (-ECANCELED), or cannot any more. */
+/* lane_fiber.c: somebody goes on should the handler that is called next wait. */
+void plug__lane_rouse(struct plug__lane *l);
+/* Serves until the calling fiber is cancelled (-ECANCELED), or cannot any more. */
 int plug__lane_run(struct plug__lane *l);
 
 /* One turn of the serial model: fills if need be, then serves. As plug__lane_serve; or an error. */

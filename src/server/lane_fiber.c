@@ -37,7 +37,7 @@ static void leave_standby(struct plug__lane *l, const struct plug__standby *me)
 }
 
 /* Wakes one that stands by; it runs when the calling fiber waits. Without memory nobody does. */
-static void rouse(struct plug__lane *l)
+void plug__lane_rouse(struct plug__lane *l)
 {
     if (l->roused)
         return;
@@ -116,7 +116,7 @@ static void turned(struct plug__lane *l)
 static bool serve(struct plug__lane *l, struct plug__clerk *k)
 {
     struct plug_deadline whole;
-    rouse(l);
+    plug__lane_rouse(l);
     plug__clerk_begin(k);
     plug_deadline_enter(&whole, l->e->server->o.handler);
     l->serving = true;
@@ -163,6 +163,10 @@ static int clerk_fiber(void *arg)
     }
     if (l->clerk == &k)
         l->clerk = NULL;
+    if (l->standing_by == KEPT && !l->ending) { /* it may be the one that was roused: another is */
+        l->roused = false;
+        plug__lane_rouse(l);
+    }
     return 0;
 }
 
