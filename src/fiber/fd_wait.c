@@ -9,6 +9,9 @@
 
 #define FEW 4
 
+/* Between two looks at a descriptor that can be read, but has not what is waited for. */
+#define LOOK_AGAIN PLUG_MS(10)
+
 /* Only looks: what is ready now, as ppoll(2) says it. */
 static int look(struct pollfd *fds, size_t count)
 {
@@ -52,25 +55,56 @@ static int look_at_one(int fd, short events)
     return r == 0 ? PLUG_ETIMEOUT : p.revents & POLLNVAL ? -EBADF : p.revents;
 }
 
-int plug__fd_wait(struct plug_waiter *w, int fd, short events, int64_t deadline)
+/*
+ * poll and select are asked for what can be read, and so told of it, by engine_selector.c, where
+ * only urgent data or the peer's end is waited for: while other data lie unread, the descriptor is
+ * looked at from time to time instead of without end.
+ */
+static bool is_vague(const struct plug__sched *s, int r, short events)
 {
-    struct plug__sched *s = plug__sched_of(w);
-    struct plug__fd_waiter n;
-    int r;
+    return r > 0 && !s->engine->keep && (events & (POLLPRI | POLLRDHUP));
+}
 
-    PLUG_ASSERT(s->running, "only a fiber can wait here");
-    if (fd < 0)
-        return plug__park("sleep", PLUG__PARK_TIME, deadline);
-    if (plug__cancelled(s->running))
-        return -ECANCELED;
-    if (deadline <= s->now)
-        return look_at_one(fd, events);
-    r = watch(s, fd, events, &n);
+static void look_later(const struct plug__sched *s, int64_t deadline)
+{
+    int64_t at = s->now + LOOK_AGAIN;
+
+    (void)plug__park("wait", PLUG__PARK_TIME, at < deadline ? at : deadline);
+}
+
+static int wait_once(struct plug__sched *s, int fd, short events, int64_t deadline)
+{
+    struct plug__fd_waiter n;
+    int r = watch(s, fd, events, &n);
+
     if (r < 0)
         return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
     r = plug__park("wait", fd, deadline);
     unwatch(s, fd, &n);
     return r;
+}
+
+int plug__fd_wait(struct plug_waiter *w, int fd, short events, int64_t deadline)
+{
+    struct plug__sched *s = plug__sched_of(w);
+    int r;
+
+    PLUG_ASSERT(s->running, "only a fiber can wait here");
+    if (fd < 0)
+        return plug__park("sleep", PLUG__PARK_TIME, deadline);
+    for (;;) {
+        if (plug__cancelled(s->running))
+            return -ECANCELED;
+        if (deadline <= s->now)
+            return look_at_one(fd, events);
+        r = wait_once(s, fd, events, deadline);
+        if (!is_vague(s, r, events))
+            return r;
+        r = look_at_one(fd, events);
+        if (r != PLUG_ETIMEOUT)
+            return r;
+        look_later(s, deadline);
+    }
 }
 
 /* --- several --------------------------------------------------------------------------------- */
@@ -114,6 +148,15 @@ static int park_for_any(struct plug__sched *s, struct pollfd *fds, size_t count,
     return r;
 }
 
+/* Told of something that may not be so, and would be told again at once. */
+static bool any_vague(const struct plug__sched *s, int r, struct pollfd *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (fds[i].fd >= 0 && is_vague(s, r, fds[i].events))
+            return look(fds, count) == 0;
+    return false;
+}
+
 int plug__fd_wait_many(struct plug_waiter *w, struct pollfd *fds, size_t count, int64_t deadline)
 {
     struct plug__sched *s = plug__sched_of(w);
@@ -129,6 +172,8 @@ int plug__fd_wait_many(struct plug_waiter *w, struct pollfd *fds, size_t count, 
         if (r != 0)
             return r;
         r = deadline <= s->now ? PLUG_ETIMEOUT : park_for_any(s, fds, count, deadline);
+        if (any_vague(s, r, fds, count))
+            look_later(s, deadline);
     } while (r > 0 || r == -EBADF);
     return r;
 }

@@ -421,3 +421,25 @@ ON_EACH_ENGINE(T_TEST_PLAIN, urgent_data_does_not_hide_what_follows)
     beside(recv_around_urgent, s, send_around_urgent, c);
     return 0;
 }
+
+/* --- urgent data -------------------------------------------------------------------------- */
+
+/* Other data that lie unread are neither taken for urgent ones, nor looked at without end. */
+ON_EACH_ENGINE(T_TEST_PLAIN, unread_data_are_not_urgent)
+{
+    struct plug_fiber_stats before, after;
+    int p[2];
+    fds_pipe(p);
+    if (write(p[1], "x", 1) != 1)
+        return -EIO;
+    struct pollfd both[2] = {{.fd = p[0], .events = POLLPRI}, {.fd = p[0], .events = POLLPRI}};
+    int r = plug_fiber_stats(&before);
+    if (r >= 0)
+        r = plug_wait(p[0], POLLPRI, plug_now() + PLUG_MS(60));
+    if (r != PLUG_ETIMEOUT)
+        return -EPROTO;
+    r = plug_wait_many(both, 2, plug_now() + PLUG_MS(60));
+    if (r != PLUG_ETIMEOUT || plug_fiber_stats(&after) < 0)
+        return -EPROTO;
+    return after.turns - before.turns > 60 ? -ELOOP : 0;
+}
