@@ -101,7 +101,7 @@ static int connect_event(struct plug_dispatcher *d)
         return r;
     }
     r = call_or_log(d, d->ops->handle_connect, "unhandled connect event");
-    if (r < 0 || d->closed)
+    if (r != 0 || d->closed)
         return r;
     d->connected = true;
     d->connecting = false;
