@@ -237,6 +237,7 @@ struct plug_server_stats {
     size_t kept;                              /* threads or processes that wait for work */
     int64_t longest;                          /* accept to close, nanoseconds */
     int64_t total;                            /* the same, summed over all handled */
+    uint64_t unsent;                          /* datagrams: answers collected, then given up */
 };
 /* Counters since it was opened. Any thread, handlers too. */
 PLUG_API void plug_server_stats(const struct plug_server *s, struct plug_server_stats *ret_stats);

@@ -93,6 +93,16 @@ static int flush_patiently(struct plug__lane *l)
     return r;
 }
 
+static void count_unsent(struct plug__lane *l)
+{
+    uint64_t unsent = l->d->stats.unsent;
+    if (unsent == l->unsent)
+        return;
+    atomic_fetch_add_explicit(&l->e->server->shared->unsent, unsent - l->unsent,
+                              memory_order_relaxed);
+    l->unsent = unsent;
+}
+
 bool plug__lane_flush(struct plug__lane *l)
 {
     if (l->waits)
@@ -103,6 +113,7 @@ bool plug__lane_flush(struct plug__lane *l)
         r = flush_patiently(l);
     if (r < 0)
         plug__datagram_drop(l->d, r);
+    count_unsent(l);
     return full;
 }
 

@@ -47,6 +47,7 @@ struct plug__lane {
     bool waits;                 /* until its answers can be sent */
     bool eager;                 /* handlers are slow: answers do not wait for those that follow */
     bool in_place;              /* no hook wants to see each datagram's way */
+    uint64_t unsent;            /* answers given up so far, as counted in the server's */
     uint64_t id, ids_end;       /* numbers taken from the server's */
 
     /* on fibers */

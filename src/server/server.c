@@ -363,5 +363,6 @@ void plug_server_stats(const struct plug_server *s, struct plug_server_stats *re
         .kept = plug__kept(s),
         .longest = p->longest,
         .total = p->total,
+        .unsent = p->unsent,
     };
 }

@@ -43,7 +43,7 @@ struct plug__shared {
     _Atomic uint64_t ids;
     _Atomic uint64_t accepted, refused_max, refused_source, refused_verify;
     _Atomic uint64_t handled, failed, timed_out, cut_off, crashed;
-    _Atomic uint64_t bytes_in, bytes_out, accept_pauses, truncated;
+    _Atomic uint64_t bytes_in, bytes_out, accept_pauses, truncated, unsent;
     atomic_size_t live, live_max, kept; /* but for those in slots */
     _Atomic int64_t longest, total;
     atomic_bool full;         /* there are as many children as there may be */

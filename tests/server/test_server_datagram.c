@@ -499,3 +499,20 @@ T_TEST_PLAIN(unix_datagrams_are_served_too)
 {
     each_model(local_names);
 }
+
+T_TEST_PLAIN(answers_that_cannot_be_sent_are_counted)
+{
+    static const enum plug_model models[] = {PLUG_MODEL_SERIAL, PLUG_MODEL_FIBER};
+    for (size_t i = 0; i < 2; i++) {
+        T_OK(plug_sys_fault("sendmsg:*=EPERM;sendmmsg:*=EPERM", NULL));
+        struct plug_server *s = serve(models[i], echo, usual, NULL);
+        struct plug_sock *c = client(AF_INET);
+        struct plug_addr at = address(s);
+        for (int k = 0; k < 3; k++)
+            T_OK(plug_sock_sendto(c, "?", 1, 0, &at));
+        SERVING_AWAIT(s, unsent, 3);
+        SERVING_AWAIT(s, handled, 3);
+        T_OK(serving_end(s));
+        T_OK(plug_sys_fault(NULL, NULL));
+    }
+}
