@@ -142,6 +142,8 @@ static int check(struct cmd *c, struct echo *e)
         return cmd_usage(c, "%s is for --model fiber", o->workers ? "--workers" : "--backend");
     if (o->unicode && o->mode != TRANSFORM_UPPER)
         return cmd_usage(c, "--unicode is for --mode upper");
+    if (o->idle == 0)
+        return cmd_usage(c, "--idle-timeout: a time above 0 is needed, or never");
     if (o->delay < 0)
         return cmd_usage(c, "--delay: nobody would ever be answered");
     e->t = (struct transform_opts){(enum transform_mode)o->mode, (enum transform_framing)o->framing,
@@ -205,7 +207,9 @@ static int listen_on(struct cmd *c, struct plug_server *s, const char *text)
     lo.backlog = BACKLOG;
     err = plug_server_listen(s, text, &lo);
     if (err < 0)
-        return cmd_fail(c, err, "listen", text, address_hint(err));
+        return cmd_fail(c, err, "listen", text,
+                        err == -EADDRINUSE && e.family == AF_UNIX ? "another process serves it"
+                                                                  : address_hint(err));
     return announce(c, s, plug_server_endpoints(s) - 1, &e);
 }
 
@@ -288,7 +292,8 @@ static int run(struct cmd *c)
     return code;
 }
 
-static const struct echo_opts defaults = {.model = -1, .backend = -1, .limit = 1048576};
+static const struct echo_opts defaults = {
+    .model = -1, .backend = -1, .limit = 1048576, .idle = PLUG_S(60)};
 
 const struct cmd_info cmd_echo = {
     .name = "echo",

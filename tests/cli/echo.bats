@@ -290,7 +290,7 @@ EOF
     echo_server "unix:$BATS_TEST_TMPDIR/s"
     plug echo "unix:$BATS_TEST_TMPDIR/s"
     expect 2 "" "plug echo: listen unix:$BATS_TEST_TMPDIR/s: address already in use
-  hint: somebody has it already; port 0 takes a free one"
+  hint: another process serves it"
     echo_ends TERM 0
     echo keep >"$BATS_TEST_TMPDIR/plain"
     plug echo "unix:$BATS_TEST_TMPDIR/plain"
@@ -306,7 +306,7 @@ EOF
 @test "echo: wrong usage" {
     for wrong in '--mode lower' '--framing len16' '--model threads' '--backend kqueue' '--workers 0' '--max 0' \
         '--drop 101' '--drop -1' '--drop x' '--drop %' '--delay x' '--delay never' '--cut-after 0' '--limit 0' \
-        '--unicode' '--workers 2 --model fork' '--backend poll --model thread' '--seed x' '-i x'; do
+        '--unicode' '--workers 2 --model fork' '--backend poll --model thread' '--seed x' '-i x' '-i 0'; do
         plug echo $wrong tcp://127.0.0.1:0
         [ "$status" -eq 2 ] || { echo "$wrong: $status"; return 1; }
         [[ $stderr == "plug echo: "*"try 'plug echo --help'" ]] || { echo "$wrong: $stderr"; return 1; }
