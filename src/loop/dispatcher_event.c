@@ -186,7 +186,7 @@ static void steps(struct plug_dispatcher *d, unsigned revents)
         return;
     if (revents & POLLPRI && !step(d, expt_event))
         return;
-    if (revents & (POLLHUP | POLLERR | POLLNVAL) && !(revents & POLLIN))
+    if (revents & (POLLHUP | POLLERR | POLLNVAL) && !(revents & POLLIN && d->ops->handle_read))
         step(d, d->connecting ? write_event : call_close);
 }
 

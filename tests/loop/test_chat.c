@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* asynchat: the terminator machine beside a model, and a service over sockets. */
+#include "engines.h"
 #include "loop/chat.h"
 #include "loop/dispatcher.h"
 #include <errno.h>
@@ -269,4 +270,75 @@ T_TEST_PLAIN(a_chat_dials)
     T_OK(plug_sock_send_all(conn, "world\n", 6, NULL));
     T_OK(plug_dispatcher_loop(m, PLUG_MS(20), 3));
     expect("world|");
+}
+
+/* --- the same on each back-end ---------------------------------------------------------------- */
+
+static int answers(struct plug_chat *c)
+{
+    T_OK(plug_chat_push(c, log_text, log_len));
+    if (log_len == 3 && memcmp(log_text, "bye", 3) == 0)
+        T_OK(plug_chat_close_when_done(c));
+    log_len = 0;
+    return 0;
+}
+
+/* Lines in pieces and two at once; more output than the kernel takes; the end after all of it. */
+static void a_talk(enum plug_backend backend)
+{
+    static const struct plug_chat_ops echo = {
+        .size = sizeof echo, .collect = collect, .found = answers, .freed = freed};
+    enum { MANY = 700000 };
+    static char big[MANY], back[MANY + 16];
+    struct plug_sock *pair[2];
+    struct plug_chat *c;
+    size_t n = 0;
+
+    if (backend == PLUG_BACKEND_URING)
+        need_uring();
+    log_len = 0;
+    frees = 0;
+    T_OK(plug_dispatcher_map_open(&m, backend));
+    T_OWN(end_map, &m);
+    T_OK(plug_chat_open(&c, m, &echo, NULL, NULL));
+    T_OK(plug_chat_set_terminator(c, "\r\n", 2));
+    T_OK(plug_sock_pair(pair, AF_UNIX, SOCK_STREAM, 0));
+    T_OWN(plug_sock_close, pair[1]);
+    T_OK(plug_chat_set_sock(c, pair[0]));
+    T_OK(plug_sock_set_timeout(pair[1], PLUG_NOWAIT));
+    T_OK(plug_sock_send_all(pair[1], "one\r", 4, NULL));
+    T_OK(plug_dispatcher_poll(m, PLUG_S(1)));
+    T_OK(plug_chat_push(c, big, MANY));
+    T_OK(plug_sock_send_all(pair[1], "\ntwo\r\nbye\r\n", 13, NULL));
+    for (int turns = 0; plug_dispatcher_map_count(m) && turns < 1000; turns++) {
+        ssize_t r = plug_sock_recv(pair[1], back + n, sizeof back - n, 0);
+        n += r > 0 ? (size_t)r : 0;
+        T_OK(plug_dispatcher_poll(m, PLUG_MS(10)));
+    }
+    for (ssize_t r = 1; r > 0; n += r > 0 ? (size_t)r : 0)
+        r = plug_sock_recv(pair[1], back + n, sizeof back - n, 0);
+    T_EQ(n, MANY + 9);
+    T_MEM(back, big, MANY);
+    T_MEM(back + MANY, "onetwobye", 9);
+    T_EQ(frees, 1);
+}
+
+T_TEST_PLAIN(a_talk_on_epoll)
+{
+    a_talk(PLUG_BACKEND_EPOLL);
+}
+
+T_TEST_PLAIN(a_talk_on_poll)
+{
+    a_talk(PLUG_BACKEND_POLL);
+}
+
+T_TEST_PLAIN(a_talk_on_select)
+{
+    a_talk(PLUG_BACKEND_SELECT);
+}
+
+T_TEST_PLAIN(a_talk_on_uring)
+{
+    a_talk(PLUG_BACKEND_URING);
 }

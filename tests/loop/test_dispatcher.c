@@ -221,6 +221,35 @@ T_TEST_PLAIN(a_refused_connection_is_an_error)
     T_STR(trace, "e");
 }
 
+static int bears_it(struct plug_dispatcher *d, int error)
+{
+    note(error == -ECONNREFUSED ? 'e' : '?');
+    return d == NULL;
+}
+
+/* handle_error may leave it open: that it failed is told once, and never that it is connected. */
+T_TEST_PLAIN(a_refused_connection_is_never_connected)
+{
+    static const struct plug_dispatcher_ops patient = {.size = sizeof patient,
+                                                       .handle_connect = connected,
+                                                       .handle_error = bears_it,
+                                                       .handle_close = closes};
+    struct plug_dispatcher *d;
+    struct plug_sock *s;
+    struct plug_addr addr;
+    begin(PLUG_BACKEND_AUTO);
+    T_OK(plug_addr_parse("127.0.0.1:0", &addr));
+    T_OK(plug_sock_open(&s, AF_INET, SOCK_STREAM, 0));
+    T_OWN(plug_sock_close, s);
+    T_OK(plug_sock_bind(s, &addr));
+    T_OK(plug_sock_local(s, &addr));
+    T_OK(plug_dispatcher_open(&d, m, &patient, NULL));
+    T_OK(plug_dispatcher_create(d, AF_INET, SOCK_STREAM));
+    T_OK(plug_dispatcher_connect(d, &addr));
+    T_OK(plug_dispatcher_loop(m, PLUG_MS(20), 100));
+    T_STR(trace, "ex");
+}
+
 static int leave(struct plug_dispatcher *d)
 {
     (void)d;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loops.h"
 #include <errno.h>
+#include <plug/fiber.h>
 #include <string.h>
 
 enum { TIMERS = 40 };
@@ -129,4 +130,38 @@ T_TEST_PLAIN(a_timer_costs_one_wait)
     T_OK(r);
     T_EQ(fired, 1);
     T_TRUE(all <= 3); /* a heap, a wait, and one more if the kernel wakes early */
+}
+
+/* --- on a fiber ------------------------------------------------------------------------------ */
+
+static int ran_meanwhile;
+
+static int other_fiber(void *arg)
+{
+    (void)arg;
+    while (!fired && ran_meanwhile < 1000 && plug_sleep(PLUG_MS(1)) == 0)
+        ran_meanwhile++;
+    return 0;
+}
+
+static int runs_a_loop(void *arg)
+{
+    struct plug_scope s;
+    int r;
+
+    plug_scope_open(&s, PLUG_S(10));
+    r = plug_fiber_spawn(&s, other_fiber, NULL, "other", NULL);
+    if (r == 0)
+        r = plug_loop_run(arg);
+    return plug_scope_close(&s) < 0 ? -EIO : r;
+}
+
+LOOPS_ON_EACH(T_TEST_PLAIN, a_loop_that_waits_parks_its_fiber)
+{
+    begin();
+    ran_meanwhile = 0;
+    set(l, 0, PLUG_MS(50));
+    T_OK(plug_fiber_run(runs_a_loop, l, NULL));
+    T_EQ(fired, 1);
+    T_TRUE(ran_meanwhile >= 3);
 }
