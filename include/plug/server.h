@@ -192,7 +192,8 @@ PLUG_API struct plug_sock *plug_server_sock(const struct plug_server *s, size_t 
  * what made serving impossible. When drain time is over, handlers that still run are cut off:
  * fibers are cancelled, connections of threads shut down, children sent SIGTERM, then SIGKILL.
  * Operations say -ECANCELED from then on; a handler in a thread or fiber that goes on all the same
- * keeps the server from returning. A stop that came before ends this run as soon as it begins.
+ * keeps the server from returning. In the serial model nobody is there to cut off the one handler:
+ * its idle and handler limits bound it. A stop that came before ends this run as soon as it begins.
  */
 PLUG_API PLUG_MUST int plug_server_run(struct plug_server *s);
 
