@@ -65,6 +65,15 @@ model() {
     done
 }
 
+@test "echo: random frames, whole and broken, under every model" {
+    for m in $MODELS; do
+        args=$(model "$m") || continue
+        echo_server $args --framing len32 --limit 1000 tcp://127.0.0.1:0
+        timeout 60 python3 "$CLIENT" noise "$PORT" || { echo "$m"; return 1; }
+        echo_ends TERM 0 || { echo "$m"; return 1; }
+    done
+}
+
 @test "echo: plug connect, socat and ncat as clients" {
     command -v socat ncat >/dev/null || skip "socat or ncat is missing"
     echo_server --mode upper --unicode tcp://127.0.0.1:0

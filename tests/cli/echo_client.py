@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Clients of plug echo: echo_client.py SCENE PORT [ARGUMENT...]. Exits 0 when all is as it must be."""
 import os
+import random
 import signal
 import socket
 import struct
@@ -68,6 +69,45 @@ def transcript():
             s.shutdown(socket.SHUT_WR)
             got = read_all(s)
             assert got == want(messages, framing, mode), (step, got, want(messages, framing, mode))
+
+
+LIMIT = 1000
+
+
+def noisy_stream(rng):
+    """Frames, the last of them perhaps too long or cut off: the bytes, the replies, and whether all is well."""
+    data, replies = b"", b""
+    for _ in range(rng.randrange(6)):
+        data += (one := frame(rng.randbytes(rng.choice([0, 1, 7, LIMIT - 1, LIMIT, rng.randrange(LIMIT)]))))
+        replies += one
+    end = rng.randrange(4)
+    if end == 0:
+        data += struct.pack(">I", rng.choice([LIMIT + 1, 2**31, 2**32 - 1])) + rng.randbytes(rng.randrange(3000))
+    elif end == 1:
+        data += frame(rng.randbytes(100))[:rng.randrange(1, 104)]
+    return data, replies, end > 1
+
+
+def noise():
+    """Frames of a random kind, cut at random places, whole and broken ones: right replies up to the mistake."""
+    seed = int(more[0]) if more else int.from_bytes(os.urandom(4), "big")
+    rng = random.Random(seed)
+    for _ in range(60):
+        data, replies, well = noisy_stream(rng)
+        with connect() as s:
+            try:
+                while data:
+                    step = rng.randrange(1, 1 + rng.choice([3, 300, 5000]))
+                    s.sendall(data[:step])
+                    data = data[step:]
+                s.shutdown(socket.SHUT_WR)
+            except OSError:
+                assert not well, seed
+            got = read_all(s)
+            assert got == replies if well else replies.startswith(got), (seed, well, len(got), len(replies))
+    with connect() as s:
+        s.sendall(frame(b"still there"))
+        assert s.recv(100) == frame(b"still there"), seed
 
 
 def rude():
