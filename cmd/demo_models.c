@@ -131,6 +131,7 @@ static int load(struct cmd *c, struct load *l, const struct plug_addr *addr)
     *l = (struct load){.o = {.connections = CLIENTS,
                              .size = SIZE,
                              .messages = CLIENTS * MESSAGES,
+                             .duration = PLUG_FOREVER,
                              .timeout = PLUG_S(5)}};
     plug_addr_text(addr, where, sizeof where);
     snprintf(text, sizeof text, "tcp://%s", where);

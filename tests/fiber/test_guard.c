@@ -34,6 +34,7 @@ static void overflow_main(void)
 
 T_TEST_PLAIN(a_mapping_guards_as_well)
 {
+    child_needs_segv();
     char text[4096];
     int status = child_run(overflow_main, text, sizeof text);
     T_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
@@ -107,6 +108,7 @@ static int map_count_max(void)
 
 T_TEST_PLAIN(the_kernels_limit_of_mappings_is_an_error_like_others)
 {
+    child_needs_plain_build();
     struct plug_fiber_opts o = PLUG_FIBER_OPTS;
     struct crowd c = {.wanted = map_count_max() / 2 + 1000};
     if (c.wanted < 5000 || c.wanted > 40000)

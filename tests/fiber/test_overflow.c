@@ -51,6 +51,7 @@ static void overflow_small(void)
 
 T_TEST_PLAIN(overflow_names_the_fiber)
 {
+    child_needs_segv();
     char text[4096];
     T_TRUE(died(child_run(overflow_main, text, sizeof text)));
     if (!strstr(text, "plug: fiber dig\\e overflowed its 64 KiB stack\n"))
@@ -92,6 +93,7 @@ static void fault_that_is_sent(void)
 
 T_TEST_PLAIN(overflow_is_not_every_fault)
 {
+    child_needs_segv();
     char text[4096];
     T_TRUE(died(child_run(fault_elsewhere, text, sizeof text)));
     T_TRUE(!strstr(text, "overflowed"));
@@ -134,6 +136,7 @@ static void overflow_although_ignored(void)
 
 T_TEST_PLAIN(overflow_hands_on_to_the_former_handler)
 {
+    child_needs_segv();
     char text[4096];
     int status = child_run(overflow_with_a_handler, text, sizeof text);
     T_TRUE(WIFEXITED(status));
@@ -172,6 +175,7 @@ static void run_too(void *unused)
 
 T_TEST(overflow_handler_goes_with_the_last_scheduler)
 {
+    child_needs_segv();
     before = handler_now();
     T_OK(plug_fiber_run(look, NULL, NULL));
     T_TRUE(handler_now() == before);
@@ -207,6 +211,7 @@ static void handler_laid_over_stays(void)
 
 T_TEST_PLAIN(overflow_leaves_a_handler_over_its_own)
 {
+    child_needs_segv();
     char text[4096];
     int status = child_run(handler_laid_over_stays, text, sizeof text);
     T_TRUE(WIFEXITED(status));

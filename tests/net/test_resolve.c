@@ -2,6 +2,7 @@
 /*
  * Look-ups: what they answer, that they keep their deadline, and that abandoned ones leave nothing.
  */
+#include "child.h"
 #include "t.h"
 
 #include <netinet/in.h>
@@ -440,7 +441,7 @@ T_TEST_PLAIN(resolve_survives_a_fork_hammer)
 {
     pthread_t thread[2];
     int bad = 0;
-    needs_threads_after_fork();
+    child_needs_plain_build();
     fake_begin();
     atomic_store(&stop, false);
     for (int i = 0; i < 2; i++)

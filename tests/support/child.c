@@ -7,6 +7,31 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+
+void child_needs_plain_build(void)
+{
+#ifdef SANITIZED
+    T_SKIP("the sanitizer has mappings and locks of its own");
+#endif
+}
+
+void child_needs_segv(void)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before, now;
+
+    sigaction(SIGSEGV, &ignore, &before);
+    sigaction(SIGSEGV, &before, &now);
+    if (now.sa_handler != SIG_IGN)
+        T_SKIP("the sanitizer keeps SIGSEGV to itself");
+}
+
 static void in_child(void (*fn)(void), int stderr_fd)
 {
     struct sigaction usual = {.sa_handler = SIG_DFL};

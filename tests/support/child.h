@@ -10,4 +10,10 @@
  */
 int child_run(void (*fn)(void), char *ret_stderr, size_t len);
 
+/* Skips the test where a sanitizer keeps SIGSEGV to itself. */
+void child_needs_segv(void);
+
+/* Skips the test in a build with a sanitizer, which needs mappings and locks of its own. */
+void child_needs_plain_build(void);
+
 #endif
