@@ -309,7 +309,7 @@ static void a_talk(enum plug_backend backend)
     T_OK(plug_sock_send_all(pair[1], "one\r", 4, NULL));
     T_OK(plug_dispatcher_poll(m, PLUG_S(1)));
     T_OK(plug_chat_push(c, big, MANY));
-    T_OK(plug_sock_send_all(pair[1], "\ntwo\r\nbye\r\n", 13, NULL));
+    T_OK(plug_sock_send_all(pair[1], "\ntwo\r\nbye\r\n", 11, NULL));
     for (int turns = 0; plug_dispatcher_map_count(m) && turns < 1000; turns++) {
         ssize_t r = plug_sock_recv(pair[1], back + n, sizeof back - n, 0);
         n += r > 0 ? (size_t)r : 0;
