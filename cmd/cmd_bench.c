@@ -78,13 +78,13 @@ static const char *bytes_text(double bytes, char *buf, size_t len)
     return buf;
 }
 
-static void show_latency(struct cmd *c, const struct histogram *h)
+static void show_latency(struct cmd *c, const struct plug_histogram *h)
 {
     char text[32];
 
     cmd_print(c, "latency  ");
     for (size_t i = 0; i < SHOWN; i++) {
-        plug_duration_text(histogram_at(h, shown[i].share), text, sizeof text);
+        plug_duration_text(plug_histogram_at(h, shown[i].share), text, sizeof text);
         cmd_print(c, "%s %s  ", shown[i].name, text);
     }
     plug_duration_text(h->max, text, sizeof text);
@@ -141,13 +141,13 @@ static void show(struct cmd *c, const struct load *l, const char *address)
 
 /* --- for programs ----------------------------------------------------------------------------- */
 
-static void latency_event(struct plug_json *j, const struct histogram *h)
+static void latency_event(struct plug_json *j, const struct plug_histogram *h)
 {
     plug_json_object(j, "latency_us");
     plug_json_double(j, "min", (double)h->min / 1e3);
-    plug_json_double(j, "mean", histogram_mean(h) / 1e3);
+    plug_json_double(j, "mean", plug_histogram_mean(h) / 1e3);
     for (size_t i = 0; i < SHOWN; i++)
-        plug_json_double(j, shown[i].key, (double)histogram_at(h, shown[i].share) / 1e3);
+        plug_json_double(j, shown[i].key, (double)plug_histogram_at(h, shown[i].share) / 1e3);
     plug_json_double(j, "max", (double)h->max / 1e3);
     plug_json_end(j);
 }
@@ -204,8 +204,8 @@ static void tick(struct load *l, void *arg)
     char p50[32], p99[32];
     struct plug_json j;
 
-    plug_duration_text(histogram_at(&l->recent, 0.5), p50, sizeof p50);
-    plug_duration_text(histogram_at(&l->recent, 0.99), p99, sizeof p99);
+    plug_duration_text(plug_histogram_at(&l->recent, 0.5), p50, sizeof p50);
+    plug_duration_text(plug_histogram_at(&l->recent, 0.99), p99, sizeof p99);
     if (c->json) {
         cmd_event(c, &j, "interval");
         plug_json_double(&j, "at_s", (double)(l->now - l->began) / 1e9);
@@ -216,7 +216,7 @@ static void tick(struct load *l, void *arg)
         cmd_err("\r\033[K%.0f s  %.0f/s  p50 %s  p99 %s", (double)(l->now - l->began) / 1e9,
                 (double)l->recent.total / seconds, p50, p99);
     }
-    l->recent = (struct histogram){0};
+    plug_histogram_clear(&l->recent);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */

@@ -135,6 +135,10 @@ int load_start(struct cmd *c, struct load *l, const char *address)
                          l->o.connections, (unsigned long long)need, (unsigned long long)limit);
     err = make_messages(l);
     if (err == 0)
+        err = plug_histogram_reserve(&l->latency);
+    if (err == 0)
+        err = plug_histogram_reserve(&l->recent);
+    if (err == 0)
         err = start_epoll(l);
     if (err < 0)
         return cmd_fail(c, err, "start", address, NULL);
@@ -152,6 +156,8 @@ void load_drop(struct load *l)
     plug_free(l->conn);
     plug_free(l->messages);
     plug_free(l->in);
+    plug_histogram_free(&l->latency);
+    plug_histogram_free(&l->recent);
 }
 
 /* --- what is next ----------------------------------------------------------------------------- */
@@ -203,8 +209,8 @@ void load_count(struct load *l, struct load_conn *n)
         return;
     }
     l->right++;
-    histogram_add(&l->latency, l->now - n->since);
-    histogram_add(&l->recent, l->now - n->since);
+    (void)!plug_histogram_add(&l->latency, l->now - n->since); /* its memory is there */
+    (void)!plug_histogram_add(&l->recent, l->now - n->since);
 }
 
 /* Connections that wait for their time, which has come. */

@@ -16,7 +16,6 @@
  * counts from when it was due, also when it could only be sent later.
  */
 #include "cmd.h"
-#include "histogram.h"
 #include "transform.h"
 
 #define LOAD_CONNECTIONS_MAX 1000000
@@ -67,7 +66,7 @@ struct load {
     struct load_error error[LOAD_KINDS];
     size_t errors;
     int64_t began, measured, ended; /* plug_now(); measured: the warm-up was over */
-    struct histogram latency, recent;
+    struct plug_histogram latency, recent;
     const char *end_reason; /* "duration", "messages", "signal", "dead" */
 
     /* the engine's */

@@ -8,6 +8,8 @@
 #include <plug/sys.h>
 #include <plug/time.h>
 #include <plug/wait.h>
+#include <plug/privilege.h>
+#include <plug/histogram.h>
 #include <plug/defer.h>
 #include <plug/offload.h>
 #include <plug/buf.h>

@@ -169,6 +169,11 @@ struct plug_sys {
     int (*uring_enter)(int ring_fd, unsigned submit, unsigned wait, unsigned flags, void *arg,
                        size_t size);
     int (*uring_register)(int ring_fd, unsigned what, void *arg, unsigned count);
+
+    /* privileges of the calling thread: a capability set of 64 bits, for all three of permitted,
+     * effective, inheritable; prctl(2) with two values */
+    int (*capset)(uint64_t set);
+    int (*prctl2)(int option, unsigned long value, unsigned long second);
 };
 
 /* The kernel's table; static. Any thread. */

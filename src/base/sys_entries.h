@@ -216,6 +216,11 @@
     X(OWN, CALL, int, uring_register, (int fd, unsigned what, void *arg, unsigned count),          \
       (fd, what, arg, count), -ENOMEM, -EINVAL)
 
+#define PLUG__SYS_PRIVILEGE_ENTRIES(X)                                                             \
+    X(OWN, CALL, int, capset, (uint64_t set), (set), -EPERM, -EINVAL)                              \
+    X(OWN, CALL, int, prctl2, (int option, unsigned long value, unsigned long second),             \
+      (option, value, second), -EINVAL, -EPERM)
+
 #define PLUG__SYS_ENTRIES(X)                                                                       \
     PLUG__SYS_SOCKET_ENTRIES(X)                                                                    \
     PLUG__SYS_FILE_ENTRIES(X)                                                                      \
@@ -227,7 +232,8 @@
     PLUG__SYS_SIGNAL_ENTRIES(X)                                                                    \
     PLUG__SYS_MEMORY_ENTRIES(X)                                                                    \
     PLUG__SYS_LIMIT_ENTRIES(X)                                                                     \
-    PLUG__SYS_URING_ENTRIES(X)
+    PLUG__SYS_URING_ENTRIES(X)                                                                     \
+    PLUG__SYS_PRIVILEGE_ENTRIES(X)
 
 enum plug__sys_entry {
 #define PLUG__SYS_ENUM(kernel, tap, result, name, ...) PLUG__SYS_##name,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <ifaddrs.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <net/if.h>
 #include <plug/sys.h>
@@ -332,6 +333,22 @@ static int kernel_prctl(int option, unsigned long value)
     int r = prctl(option, value, 0, 0, 0);
 
     return r < 0 ? -errno : r;
+}
+
+static int kernel_prctl2(int option, unsigned long value, unsigned long second)
+{
+    int r = prctl(option, value, second, 0, 0);
+
+    return r < 0 ? -errno : r;
+}
+
+static int kernel_capset(uint64_t set)
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    uint32_t low = (uint32_t)set, high = (uint32_t)(set >> 32);
+    struct __user_cap_data_struct data[2] = {{low, low, low}, {high, high, high}};
+
+    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
 static int kernel_close_range(unsigned first, unsigned last, unsigned flags)

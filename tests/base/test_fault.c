@@ -590,6 +590,8 @@ static int process_entries_fail(const struct plug_sys *s)
     FAILS(pidfd_send_signal, -1, 0);
     FAILS(kill, -1, 0);
     FAILS(prctl, -1, 0);
+    FAILS(prctl2, -1, 0, 0);
+    FAILS(capset, 0);
     FAILS(close_range, ~0u, ~0u, 0);
     FAILS(sigaction, 0, NULL, NULL);
     FAILS(thread_sigmask, SIG_BLOCK, NULL, &set);
