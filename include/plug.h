@@ -18,6 +18,11 @@
 #include <plug/hex.h>
 #include <plug/base64.h>
 #include <plug/checksum.h>
+#include <plug/option.h>
+#include <plug/ip.h>
+#include <plug/tcp.h>
+#include <plug/udp.h>
+#include <plug/icmp.h>
 #include <plug/frame.h>
 #include <plug/json.h>
 #include <plug/trace.h>

@@ -23,6 +23,7 @@
  *   -7300 .. -7399   frame       message framing
  *   -7400 .. -7499   dns         -7400 - RCODE, and DNS client failures (RFC 1035 4.1.1)
  *   -7500 .. -7599   tls
+ *   -7600 .. -7699   packet      headers of packets, and their text form
  */
 #include <errno.h>
 #include <plug/base.h>
@@ -91,7 +92,10 @@
     X(PLUG_EDNS_NODATA, -7450, "name exists but has no record of this type")                       \
     X(PLUG_EDNS_BADNAME, -7451, "not a valid domain name")                                         \
     X(PLUG_EDNS_BADREPLY, -7452, "malformed reply from the name server")                           \
-    X(PLUG_EDNS_NOSERVER, -7453, "no name server could be reached")
+    X(PLUG_EDNS_NOSERVER, -7453, "no name server could be reached")                                \
+    X(PLUG_EPACKET_SHORT, -7600, "packet ends inside a header")                                    \
+    X(PLUG_EPACKET_BAD, -7601, "malformed packet")                                                 \
+    X(PLUG_EPACKET_SPEC, -7602, "not a valid description of a packet")
 
 enum plug_err {
     PLUG_OK = 0,
@@ -110,7 +114,8 @@ enum plug_err_domain {
     PLUG_DOMAIN_TEXT,
     PLUG_DOMAIN_FRAME,
     PLUG_DOMAIN_DNS,
-    PLUG_DOMAIN_TLS
+    PLUG_DOMAIN_TLS,
+    PLUG_DOMAIN_PACKET
 };
 
 PLUG_BEGIN_DECLS

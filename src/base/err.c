@@ -97,6 +97,7 @@ static const struct {
     [PLUG_DOMAIN_FRAME] = {-7399, -7300, "frame"},
     [PLUG_DOMAIN_DNS] = {-7499, -7400, "dns"},
     [PLUG_DOMAIN_TLS] = {-7599, -7500, "tls"},
+    [PLUG_DOMAIN_PACKET] = {-7699, -7600, "packet"},
 };
 
 enum plug_err_domain plug_err_domain(int code)

@@ -123,7 +123,9 @@ T_TEST(err_domains_are_bands)
         {-7499, PLUG_DOMAIN_DNS, "dns"},
         {-7500, PLUG_DOMAIN_TLS, "tls"},
         {-7599, PLUG_DOMAIN_TLS, "tls"},
-        {-7600, PLUG_DOMAIN_NONE, "none"},
+        {-7600, PLUG_DOMAIN_PACKET, "packet"},
+        {-7699, PLUG_DOMAIN_PACKET, "packet"},
+        {-7700, PLUG_DOMAIN_NONE, "none"},
         {INT32_MIN, PLUG_DOMAIN_NONE, "none"},
     };
     for (size_t i = 0; i < sizeof edges / sizeof *edges; i++) {
