@@ -53,4 +53,5 @@
 #include <plug/semaphore.h>
 #include <plug/conn.h>
 #include <plug/server.h>
+#include <plug/targets.h>
 #endif

@@ -80,6 +80,7 @@
     X(PLUG_EUTF8, -7209, "not valid UTF-8")                                                        \
     X(PLUG_EDURATION, -7210, "not a duration such as 500ms, 2s or 1m")                             \
     X(PLUG_EFAULTPLAN, -7211, "not a valid fault plan")                                            \
+    X(PLUG_ETARGET, -7213, "not an address, prefix or range")                                      \
     X(PLUG_EFRAME_TOOLONG, -7300, "message longer than its maximum")                               \
     X(PLUG_EFRAME_BAD, -7301, "malformed message frame")                                           \
     X(PLUG_EFRAME_DELIM, -7302, "message contains its own delimiter")                              \
