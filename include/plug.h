@@ -54,4 +54,5 @@
 #include <plug/conn.h>
 #include <plug/server.h>
 #include <plug/targets.h>
+#include <plug/ping.h>
 #endif
