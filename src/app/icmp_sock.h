@@ -25,7 +25,7 @@ struct plug__icmp_sock {
 /* gives s. -EPERM: neither kind is allowed; -EACCES: the one asked for is not; others of socket. */
 int plug__icmp_sock_open(struct plug__icmp_sock *s, int family, enum plug_ping_socket kind);
 void plug__icmp_sock_close(struct plug__icmp_sock *s);
-/* To be done once, after options that choose the source: from is an address of the family or any. */
+/* To be done once, before the first send; from is an address of the family, or NULL: any. */
 int plug__icmp_sock_bind(struct plug__icmp_sock *s, const struct plug_addr *from, unsigned ifindex);
 
 /*
