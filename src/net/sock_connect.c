@@ -68,6 +68,20 @@ static int accept_living(struct plug_sock *s, struct plug_addr *addr, int flags)
     return fd;
 }
 
+/* A handle for what accept(2) gave. takes fd, whatever happens. */
+static int accepted(const struct plug_sock *s, int fd, int64_t timeout,
+                    const struct plug_addr *addr, struct plug_sock **ret_conn,
+                    struct plug_addr *ret_addr)
+{
+    PLUG__TRACE_NET("accept", addr, fd, -1);
+    int r = plug__sock_make(ret_conn, fd, s->family, s->type, s->proto, timeout);
+    if (r < 0)
+        plug_sys()->close(fd);
+    else if (ret_addr)
+        *ret_addr = *addr;
+    return r;
+}
+
 int plug_sock_accept(struct plug_sock *s, struct plug_sock **ret_conn, struct plug_addr *ret_addr)
 {
     PLUG_ASSERT(s);
@@ -75,15 +89,17 @@ int plug_sock_accept(struct plug_sock *s, struct plug_sock **ret_conn, struct pl
     struct plug_addr addr = PLUG__ADDR_ROOM;
     int flags = timeout == PLUG_FOREVER ? SOCK_CLOEXEC : SOCK_CLOEXEC | SOCK_NONBLOCK;
     int fd = accept_living(s, &addr, flags);
-    if (fd < 0)
-        return fd;
-    PLUG__TRACE_NET("accept", &addr, fd, -1);
-    int r = plug__sock_make(ret_conn, fd, s->family, s->type, s->proto, timeout);
-    if (r < 0)
-        plug_sys()->close(fd);
-    else if (ret_addr)
-        *ret_addr = addr;
-    return r;
+    return fd < 0 ? fd : accepted(s, fd, timeout, &addr, ret_conn, ret_addr);
+}
+
+int plug__sock_accept_once(struct plug_sock *s, struct plug_sock **ret_conn,
+                           struct plug_addr *ret_addr)
+{
+    struct plug_addr addr = PLUG__ADDR_ROOM;
+    int fd = plug_sys()->accept4(s->fd, &addr.sa, &addr.len, SOCK_CLOEXEC);
+    if (connection_died(fd))
+        return -EAGAIN;
+    return fd < 0 ? fd : accepted(s, fd, PLUG_FOREVER, &addr, ret_conn, ret_addr);
 }
 
 /* --- connect --------------------------------------------------------------------------- */

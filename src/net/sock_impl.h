@@ -95,6 +95,12 @@ static inline ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size
 }
 
 int plug__sock_accept(struct plug_sock *s, struct plug_addr *ret_addr, int flags, int64_t deadline);
+/*
+ * accept(2) itself, which waits as the descriptor does; a signal ends it (-EINTR), whatever the
+ * thread has asked for. -EAGAIN, too, when the connection was gone already. For handles that wait.
+ */
+int plug__sock_accept_once(struct plug_sock *s, struct plug_sock **ret_conn,
+                           struct plug_addr *ret_addr);
 /* What connect(2) says at once: -EINPROGRESS where the connection goes on in the background. */
 int plug__sock_connect(struct plug_sock *s, const struct plug_addr *addr, int64_t deadline);
 

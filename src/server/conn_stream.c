@@ -82,7 +82,8 @@ static int stream_take(struct plug_server *s, struct plug_sock *listener,
                        struct plug_sock **ret_sock, struct plug_addr *ret_peer)
 {
     struct plug_sock *sock;
-    (void)s;
+    if (s->waits_in_accept)
+        return plug__sock_accept_once(listener, ret_sock, ret_peer);
     int r = plug_sock_accept(listener, &sock, ret_peer);
     if (r < 0)
         return r;

@@ -125,7 +125,7 @@ static int accept_one(struct plug__endpoint *e)
     if (r == 0 && s->pause_until > plug_now())
         return plug_sleep(s->pause_until - plug_now());
     if (r != PLUG__TAKEN)
-        return r;
+        return r == -EINTR ? 0 : r;
     if (plug__kept(s) == 0 && !atomic_load(&s->shared->full))
         plug__server_ring(s); /* the last idle one has gone */
     serve(&c);
@@ -135,7 +135,7 @@ static int accept_one(struct plug__endpoint *e)
 }
 
 /* Waits and serves once: 1; 0 when it is time to end; or an error. */
-static int turn(struct plug_server *s, int epfd, int64_t end_at)
+static int turn_any(struct plug_server *s, int epfd, int64_t end_at)
 {
     struct epoll_event ready[READY];
     int64_t left = plug_deadline_left(end_at);
@@ -151,13 +151,41 @@ static int turn(struct plug_server *s, int epfd, int64_t end_at)
     return 1;
 }
 
+static bool to_end(struct plug_server *s, int64_t end_at)
+{
+    return plug__stopping(s) || plug_deadline_left(end_at) == 0 || atomic_load(&own_slot->cut);
+}
+
+static int serve_any(struct plug_server *s, int64_t end_at)
+{
+    int epfd = watch_all(s);
+    int r = epfd < 0 ? epfd : 1;
+    while (r > 0 && !to_end(s, end_at))
+        r = turn_any(s, epfd, end_at);
+    return r;
+}
+
+/* An accept(2) that blocks is one system call a connection, and the kernel wakes one child only. */
+static int serve_listener(struct plug_server *s, int64_t end_at)
+{
+    struct plug__endpoint *e = &s->endpoint[0];
+    int r = plug_sock_set_timeout(e->sock, PLUG_FOREVER);
+    s->waits_in_accept = true;
+    while (r >= 0 && !to_end(s, end_at))
+        r = accept_one(e);
+    return r;
+}
+
+/* Whose descriptor others use, too, is left as it is. */
+static bool has_one_listener(const struct plug_server *s)
+{
+    return s->endpoints == 1 && !s->endpoint[0].lane && !s->endpoint[0].adopted;
+}
+
 void plug__child_keep_serving(struct plug_server *s)
 {
     int64_t end_at = plug_deadline_after(s->o.keep_age);
-    int epfd = watch_all(s);
-    int r = epfd < 0 ? epfd : 1;
-    while (r > 0 && plug_deadline_left(end_at) != 0 && !atomic_load(&own_slot->cut))
-        r = turn(s, epfd, end_at);
+    int r = has_one_listener(s) ? serve_listener(s, end_at) : serve_any(s, end_at);
     if (r < 0)
         plug_sys()->exit_now(STATUS_NO); /* counted as crashed */
     end(STATUS_OK);

@@ -9,6 +9,7 @@ struct plug__child {
     pid_t pid;
     int pidfd; /* negative: the kernel has none */
     size_t slot;
+    int64_t born;
     bool fresh;            /* for one request */
     int64_t kill_at;       /* it has been told to end; 0: not yet */
     struct plug_addr peer; /* of a fresh one, to be counted out */

@@ -2,9 +2,10 @@
 /*
  * A process for each connection.
  *
- * Kept children accept by themselves, each waiting for the listeners with EPOLLEXCLUSIVE, so that a
- * connection wakes one of them and passes through nobody else's hands. When the last idle one gets
- * work it rings, and the parent forks another. Where the parent has a say in each connection (its
+ * Kept children accept by themselves, so that a connection wakes one of them and passes through
+ * nobody else's hands: with one listener they wait in accept(2), with several in an epoll of their
+ * own with EPOLLEXCLUSIVE. When the last idle one gets work it rings, and the parent forks another.
+ * Who waits in accept(2) hears of nothing else: the parent pokes it when it is to end. Where the parent has a say in each connection (its
  * hooks, a limit for sources, a number of requests) or children shall not be kept, the parent
  * accepts and forks a fresh child each time, as Python does.
  *
@@ -25,6 +26,7 @@
 #define KILL_AFTER PLUG_S(1)    /* from SIGTERM to SIGKILL */
 #define LOOK_MIN   PLUG_S(1)    /* how often handlers that run too long are looked for */
 #define LOOK_MAX   PLUG_MIN(1)
+#define POKE_AGAIN PLUG_MS(10) /* a poke may come before the wait that it is to end */
 #define NO_PIDFD   PLUG_MS(50) /* how often children are looked at that have none */
 
 #ifndef P_PIDFD
@@ -85,7 +87,7 @@ static int new_child(struct plug_server *s, struct plug_conn *c)
         return pid;
     }
     struct plug__child *child = &f->child[f->children++];
-    *child = (struct plug__child){.pid = pid, .slot = n, .fresh = c != NULL};
+    *child = (struct plug__child){.pid = pid, .slot = n, .born = plug_now(), .fresh = c != NULL};
     child->pidfd = plug_sys()->pidfd_open(pid, 0);
     if (c)
         child->peer = c->peer;
@@ -110,6 +112,30 @@ static void cut_child(struct plug_server *s, struct plug__child *child, int why,
     child->kill_at = now + KILL_AFTER;
     atomic_store(&s->shared->slot[child->slot].cut, why);
     tell(child, SIGTERM);
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* SIGTERM lets idle children look whether they are to end; when to look at them again. */
+static int64_t poke_idle(struct plug_server *s, int64_t now)
+{
+    struct plug__forks *f = s->state;
+    int64_t again = PLUG_NEVER;
+    for (size_t i = 0; f->kept && i < f->children; i++) {
+        struct plug__child *child = &f->child[i];
+        int64_t end_at = s->o.keep_age < 0 ? PLUG_NEVER : child->born + s->o.keep_age;
+        bool idle = atomic_load(&s->shared->slot[child->slot].state) == PLUG__SLOT_IDLE;
+        if (now < end_at && !plug__stopping(s)) {
+            again = sooner(again, end_at);
+        } else if (idle) {
+            tell(child, SIGTERM);
+            again = sooner(again, now + POKE_AGAIN);
+        }
+    }
+    return again;
 }
 
 /* Whether it has ended; reaps it then. Somebody else may have done so: -ECHILD. */
@@ -215,16 +241,12 @@ static int64_t grow(struct plug_server *s, int64_t now)
     return PLUG_NEVER;
 }
 
-static int64_t sooner(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 static int64_t fork_turn(struct plug_server *s, int64_t now, const struct pollfd *fds, size_t count)
 {
     struct plug__forks *f = s->state;
     int64_t at = reap_ended(s, fds, count, now);
     at = sooner(at, sweep(s, now));
+    at = sooner(at, poke_idle(s, now));
     atomic_store(&s->shared->full, f->children == s->o.max_children);
     return sooner(at, grow(s, now));
 }
@@ -309,7 +331,8 @@ static void fork_end(struct plug_server *s)
             continue;
         if (now >= kill_at)
             tell(child, SIGKILL);
-        (void)!plug_wait(child->pidfd, POLLIN, child->pidfd < 0 ? now + NO_PIDFD : kill_at);
+        int64_t again = sooner(poke_idle(s, now), kill_at);
+        (void)!plug_wait(child->pidfd, POLLIN, child->pidfd < 0 ? now + NO_PIDFD : again);
     }
     plug_free(f->child);
     plug_free(f);

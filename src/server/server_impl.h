@@ -80,6 +80,7 @@ struct plug_server {
     size_t endpoints;
     struct plug__shared *shared;
     struct plug__slot *slot;       /* of this process, when it is a child; else NULL */
+    bool waits_in_accept;          /* a kept child of one listener: accept(2) is its only wait */
     struct plug__sources *sources; /* who has how many connections; NULL: nobody counts */
     int stop_fd;                   /* readable once it is stopped, for everybody who serves */
     int bell_fd;                   /* wakes the serving loop: something has ended */

@@ -91,6 +91,45 @@ T_TEST_PLAIN(children_past_their_age_make_room)
     T_EQ(stats.crashed, 0);
 }
 
+/* They wait in accept(2), which nothing but a signal ends. */
+T_TEST_PLAIN(idle_children_end_when_they_are_old)
+{
+    struct plug_server_opts o = usual;
+    o.keep_age = PLUG_MS(100);
+    o.idle = PLUG_FOREVER;
+    struct plug_server *s = forking(o);
+    struct plug_sock *c = serving_client(s);
+    pid_t first = ask_pid(c);
+    end_client(c);
+    await_end(first);
+    T_OK(serving_end(s));
+    struct plug_server_stats stats;
+    plug_server_stats(s, &stats);
+    T_EQ(stats.crashed, 0);
+}
+
+T_TEST_PLAIN(idle_children_end_when_the_server_stops)
+{
+    struct plug_server_opts o = usual;
+    struct plug_server_stats stats;
+    struct plug_sock *c[5];
+    o.idle = PLUG_FOREVER;
+    struct plug_server *s = forking(o);
+    for (size_t i = 0; i < 5; i++) {
+        c[i] = serving_client(s);
+        (void)ask_pid(c[i]);
+    }
+    for (size_t i = 0; i < 4; i++)
+        end_client(c[i]);
+    SERVING_AWAIT(s, live, 1);
+    plug_server_stop(s);
+    SERVING_AWAIT(s, kept, 0); /* while the last client is still served */
+    end_client(c[4]);
+    T_OK(serving_end(s));
+    plug_server_stats(s, &stats);
+    T_EQ(stats.crashed, 0);
+}
+
 T_TEST_PLAIN(children_need_not_be_kept)
 {
     struct plug_server_opts o = usual;
