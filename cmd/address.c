@@ -38,9 +38,7 @@ int address_operands(struct cmd *c, bool udp, struct plug_endpoint *ret_endpoint
     else
         err = address_parse(c->argv[0], udp, ret_endpoint);
     if (err < 0)
-        return cmd_usage(c,
-                         "'%s%s%s': %s; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or "
-                         "HOST PORT",
+        return cmd_usage(c, "'%s%s%s': %s; write " ADDRESS_FORMS " or HOST PORT",
                          cmd_safe_str(c->argv[0]), c->argc == 2 ? " " : "",
                          c->argc == 2 ? cmd_safe_str(c->argv[1]) : "",
                          c->argc == 2 ? plug_strerror(err) : address_reason(err, c->argv[0]));

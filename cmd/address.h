@@ -6,6 +6,9 @@
 
 #define ADDRESS_TEXT 1024
 
+/* The forms of an address, for messages about others. */
+#define ADDRESS_FORMS "tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unix-dgram:PATH, seqpacket:PATH"
+
 /* An endpoint; udp: one that names no protocol is for datagrams. 0, or the error. */
 int address_parse(const char *text, bool udp, struct plug_endpoint *ret_endpoint);
 /* What is wrong with an address that was refused with this error. */

@@ -196,21 +196,52 @@ static int announce(struct cmd *c, struct plug_server *s, size_t i, const struct
     return cmd_flush(c) < 0 ? CMD_UNKNOWN : CMD_YES;
 }
 
-static int listen_on(struct cmd *c, struct plug_server *s, const char *text)
+static const char *address_at(const struct cmd *c, int i)
+{
+    return c->argc ? c->argv[i] : DEFAULT_ADDRESS;
+}
+
+static const char *listen_hint(const struct cmd *c, int i, const struct plug_endpoint *e, int err)
+{
+    for (int before = 0; err == -EADDRINUSE && before < i; before++)
+        if (strcmp(c->argv[before], c->argv[i]) == 0)
+            return "it is given twice";
+    return err == -EADDRINUSE && e->family == AF_UNIX ? "another process serves it"
+                                                      : address_hint(err);
+}
+
+static int listen_on(struct cmd *c, struct plug_server *s, int i, struct plug_endpoint *ret)
 {
     struct plug_listen_opts lo = PLUG_LISTEN_OPTS;
-    struct plug_endpoint e;
-    int err = address_parse(text, false, &e);
+    const char *text = address_at(c, i);
+    int err = address_parse(text, false, ret);
 
     if (err < 0)
-        return cmd_usage(c, "'%s': %s", cmd_safe_str(text), address_reason(err, text));
+        return cmd_usage(c, "'%s': %s; write " ADDRESS_FORMS " or HOST:PORT", cmd_safe_str(text),
+                         address_reason(err, text));
     lo.backlog = BACKLOG;
     err = plug_server_listen(s, text, &lo);
+    return err < 0 ? cmd_fail(c, err, "listen", text, listen_hint(c, i, ret, err)) : CMD_YES;
+}
+
+/* Nobody is told of an address before all of them can be served. */
+static int listen_on_all(struct cmd *c, struct plug_server *s)
+{
+    static struct plug_endpoint endpoint[PLUG_SERVER_ENDPOINTS];
+    int count = c->argc ? c->argc : 1, code = CMD_YES, err;
+
+    if (count > PLUG_SERVER_ENDPOINTS)
+        return cmd_usage(c, "more than %d addresses", PLUG_SERVER_ENDPOINTS);
+    for (int i = 0; code == CMD_YES && i < count; i++)
+        code = listen_on(c, s, i, &endpoint[i]);
+    if (code != CMD_YES)
+        return code;
+    err = plug_server_begin(s);
     if (err < 0)
-        return cmd_fail(c, err, "listen", text,
-                        err == -EADDRINUSE && e.family == AF_UNIX ? "another process serves it"
-                                                                  : address_hint(err));
-    return announce(c, s, plug_server_endpoints(s) - 1, &e);
+        return cmd_fail(c, err, "serve", NULL, NULL);
+    for (int i = 0; code == CMD_YES && i < count; i++)
+        code = announce(c, s, (size_t)i, &endpoint[i]);
+    return code;
 }
 
 static void stop(void *arg)
@@ -252,12 +283,8 @@ static int sum_up(struct cmd *c, const struct echo *e, struct plug_server *s)
 
 static int with_server(struct cmd *c, const struct echo *e, struct plug_server *s)
 {
-    int code = CMD_YES, err;
+    int code = listen_on_all(c, s), err;
 
-    for (int i = 0; code == CMD_YES && i < c->argc; i++)
-        code = listen_on(c, s, c->argv[i]);
-    if (code == CMD_YES && c->argc == 0)
-        code = listen_on(c, s, DEFAULT_ADDRESS);
     if (code != CMD_YES)
         return code;
     err = serve(s);

@@ -170,7 +170,10 @@ PLUG_API PLUG_MUST int plug_server_open(struct plug_server **ret, plug_handler_f
 /* Ends it: stops, drains, closes listeners and removes their UNIX paths; NULL does nothing. */
 PLUG_API void plug_server_close(struct plug_server *s);
 
-/* Binds one more endpoint, before it runs. Errors of plug_listen; PLUG_ELIMIT; -EBUSY (it runs). */
+/*
+ * Binds one more endpoint, before it runs. Errors of plug_listen; -EADDRINUSE, too, when the server
+ * has that address already, whatever opts allow; PLUG_ELIMIT; -EBUSY (it runs).
+ */
 PLUG_API PLUG_MUST int plug_server_listen(struct plug_server *s, const char *endpoint,
                                           const struct plug_listen_opts *opts);
 
@@ -185,6 +188,14 @@ PLUG_API size_t plug_server_endpoints(const struct plug_server *s);
 PLUG_API PLUG_MUST int plug_server_addr(const struct plug_server *s, size_t index,
                                         struct plug_addr *ret_addr);
 PLUG_API struct plug_sock *plug_server_sock(const struct plug_server *s, size_t index);
+
+/*
+ * Does all that can fail before the first request is served, so that who announces an address keeps
+ * the promise: the listeners of further workers are bound, memory is taken. plug_server_run does it
+ * by itself otherwise. No endpoint can be added from then on. -EBUSY (as plug_server_run), -ENOMEM,
+ * -EMFILE, errors of plug_listen.
+ */
+PLUG_API PLUG_MUST int plug_server_begin(struct plug_server *s);
 
 /*
  * serve_forever: serves until plug_server_stop, then drains for at most opts.drain. 0; -EBUSY (it

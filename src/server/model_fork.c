@@ -5,9 +5,11 @@
  * Kept children accept by themselves, so that a connection wakes one of them and passes through
  * nobody else's hands: with one listener they wait in accept(2), with several in an epoll of their
  * own with EPOLLEXCLUSIVE. When the last idle one gets work it rings, and the parent forks another.
- * Who waits in accept(2) hears of nothing else: the parent pokes it when it is to end. Where the parent has a say in each connection (its
- * hooks, a limit for sources, a number of requests) or children shall not be kept, the parent
- * accepts and forks a fresh child each time, as Python does.
+ * Who waits in accept(2) hears of nothing else: the parent pokes it when it is to end.
+ *
+ * Where the parent has a say in each connection (its hooks, a limit for sources, a number of
+ * requests) or children shall not be kept, the parent accepts and forks a fresh child each time, as
+ * Python does.
  *
  * What parent and child both write lies in a slot of shared memory, one for each child.
  */
@@ -289,9 +291,14 @@ static bool can_keep(const struct plug_server *s)
            !s->o.requests && s->o.keep_age != PLUG_NS(1);
 }
 
+static bool is_alone(void)
+{
+    return !plug_fiber_self() && !has_threads();
+}
+
 static int fork_begin(struct plug_server *s)
 {
-    if (plug_fiber_self() || has_threads())
+    if (!is_alone())
         return -EBUSY;
     struct plug__forks *f = plug_calloc(1, sizeof *f);
     if (!f)
@@ -308,6 +315,8 @@ static int fork_begin(struct plug_server *s)
 static int fork_run(struct plug_server *s)
 {
     struct plug__forks *f = s->state;
+    if (!is_alone()) /* any more */
+        return -EBUSY;
     f->kept = can_keep(s);
     return plug__loop_run(s);
 }

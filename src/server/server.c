@@ -115,6 +115,16 @@ int plug_server_open(struct plug_server **ret, plug_handler_fn *handler, void *a
 
 /* --- endpoints ---------------------------------------------------------------------------- */
 
+/* Where a port is shared by workers the kernel would allow it to be taken twice. */
+static bool has_endpoint(const struct plug_server *s, int type, const struct plug_addr *addr)
+{
+    for (size_t i = 0; i < s->endpoints; i++)
+        if (plug_sock_type(s->endpoint[i].sock) == type &&
+            plug_addr_equal(&s->endpoint[i].local, addr))
+            return true;
+    return false;
+}
+
 static int add_endpoint(struct plug_server *s, struct plug_sock *sock, bool adopted)
 {
     const struct plug__transport *transport = plug__transport_of(plug_sock_type(sock));
@@ -126,6 +136,8 @@ static int add_endpoint(struct plug_server *s, struct plug_sock *sock, bool adop
     e->transport = transport;
     e->adopted = adopted;
     int r = plug_sock_local(sock, &e->local);
+    if (r >= 0 && !adopted && has_endpoint(s, plug_sock_type(sock), &e->local))
+        r = -EADDRINUSE;
     if (r >= 0)
         r = transport->prepare(e);
     s->endpoints += r >= 0;
@@ -255,6 +267,17 @@ static void settle_stop(struct plug_server *s)
     event_clear(s->stop_fd);
     if (atomic_load(&s->shared->stopping))
         event_set(s->stop_fd);
+}
+
+int plug_server_begin(struct plug_server *s)
+{
+    PLUG_ASSERT(s);
+    int r = enter(s);
+    if (r < 0)
+        return r;
+    r = begin(s);
+    leave(s);
+    return r;
 }
 
 int plug_server_run(struct plug_server *s)

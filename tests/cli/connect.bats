@@ -143,7 +143,7 @@ c.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)); c.cl
 @test "connect: an address without its port" {
     for address in 127.0.0.1 '[::1]' tcp://localhost; do
         plug connect "$address"
-        expect 2 "" "plug connect: '$address': the port is missing; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH or HOST PORT
+        expect 2 "" "plug connect: '$address': the port is missing; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unix-dgram:PATH, seqpacket:PATH or HOST PORT
 try 'plug connect --help'"
     done
 }

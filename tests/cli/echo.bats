@@ -306,10 +306,51 @@ EOF
     [ "$status" -eq 2 ]
     [ "$(cat "$BATS_TEST_TMPDIR/plain")" = keep ]
     plug echo 'tcp://nowhere'
-    expect 2 "" $'plug echo: \'tcp://nowhere\': the port is missing\ntry \'plug echo --help\''
+    expect 2 "" "plug echo: 'tcp://nowhere': the port is missing; write tcp://HOST:PORT, udp://HOST:PORT, unix:PATH, unix-dgram:PATH, seqpacket:PATH or HOST:PORT
+try 'plug echo --help'"
     plug echo $'tcp://\e[2J:1'
     [ "$status" -eq 2 ]
     [[ $stderr != *$'\e'* ]]
+}
+
+@test "echo: an address that is given twice" {
+    echo_server tcp://127.0.0.1:0 # for a port that is free afterwards
+    echo_ends TERM 0
+    for args in "" "--workers 2" "--model thread"; do
+        plug echo $args "tcp://127.0.0.1:$PORT" "tcp://127.0.0.1:$PORT"
+        expect 2 "" "plug echo: listen tcp://127.0.0.1:$PORT: address already in use
+  hint: it is given twice"
+    done
+    plug echo --workers 2 "udp://127.0.0.1:$PORT" "udp://localhost:$PORT"
+    expect 2 "" "plug echo: listen udp://localhost:$PORT: address already in use
+  hint: somebody has it already; port 0 takes a free one"
+    plug echo "unix:$BATS_TEST_TMPDIR/s" "unix:$BATS_TEST_TMPDIR/s"
+    expect 2 "" "plug echo: listen unix:$BATS_TEST_TMPDIR/s: address already in use
+  hint: it is given twice"
+    [ ! -e "$BATS_TEST_TMPDIR/s" ]
+    echo_server --workers 2 "tcp://127.0.0.1:$PORT" "udp://127.0.0.1:$PORT" # are two
+    echo_ends TERM 0
+}
+
+@test "echo: no address is announced before all can be served" {
+    echo_server tcp://127.0.0.1:0
+    run --separate-stderr timeout 20 "$PLUG" echo --json tcp://127.0.0.1:0 "$ADDRESS"
+    [ "$status" -eq 2 ]
+    [[ $stderr != *"listening on"* ]]
+    [[ $output != *'"type":"listening"'* ]]
+    echo_ends TERM 0
+    plug echo $(seq -f 'unix:@plug-many-%g' 65)
+    expect 2 "" "plug echo: more than 64 addresses
+try 'plug echo --help'"
+}
+
+@test "echo: all workers listen when the address is announced" {
+    command -v ss >/dev/null || skip "ss is missing"
+    for i in 1 2 3 4 5; do
+        echo_server --workers 8 tcp://127.0.0.1:0
+        [ "$(ss -Hltn "sport = :$PORT" | wc -l)" = 8 ]
+        echo_ends TERM 0
+    done
 }
 
 @test "echo: wrong usage" {

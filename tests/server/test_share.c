@@ -46,15 +46,14 @@ static struct plug_server *share(enum plug_backend backend, const char *endpoint
     o.backend = backend;
     memset((void *)tids, 0, sizeof tids);
     struct plug_server *s = serving_open(PLUG_MODEL_FIBER, echo_and_note, NULL, o, endpoint);
+    T_OK(plug_server_begin(s)); /* every worker has its listener before the first client comes */
     serving_run(s);
     return s;
 }
 
-/* Workers listen from the run on: whoever comes before is the first one's. */
 static void ask_all(struct plug_server *s)
 {
     struct plug_sock *c[CLIENTS];
-    usleep(50000);
     for (int i = 0; i < CLIENTS; i++)
         c[i] = serving_client(s);
     for (int round = 0; round < 2; round++)
@@ -93,6 +92,27 @@ T_TEST_PLAIN(workers_share_a_port)
 T_TEST_PLAIN(workers_share_an_ipv6_port)
 {
     streams("tcp://[::1]:0", 2);
+}
+
+T_TEST(an_address_can_be_listened_on_once)
+{
+    struct plug_server_opts o = PLUG_SERVER_OPTS;
+    struct plug_addr addr;
+    char text[64];
+    o.workers = 2;
+    struct plug_server *s;
+    T_OK(plug_server_open(&s, echo_and_note, NULL, &o));
+    T_OWN(plug_server_close, s);
+    T_OK(plug_server_listen(s, "tcp://127.0.0.1:0", NULL));
+    T_OK(plug_server_addr(s, 0, &addr));
+    snprintf(text, sizeof text, "tcp://127.0.0.1:%u", (unsigned)plug_addr_port(&addr));
+    T_ERR(plug_server_listen(s, text, NULL), -EADDRINUSE);
+    T_EQ(plug_server_endpoints(s), 1);
+    memcpy(text, "udp", 3);
+    T_OK(plug_server_listen(s, text, NULL));
+    T_OK(plug_server_begin(s));
+    T_OK(plug_server_begin(s));
+    T_ERR(plug_server_listen(s, "tcp://127.0.0.1:0", NULL), -EBUSY);
 }
 
 T_TEST_PLAIN(workers_share_a_path)
