@@ -241,7 +241,8 @@ T_TEST_PLAIN(without_descriptors_accepting_rests_and_goes_on)
         serving_ask(c, "x", "x");
         T_TRUE(plug_now() - began >= PLUG_MS(100));
         uint64_t pauses = stats_of(s).accept_pauses;
-        T_TRUE(pauses >= 1 && pauses <= 2);
+        /* each new child meets the faults again, as soon as it waits in accept */
+        T_TRUE(pauses >= 1 && (pauses <= 2 || model == PLUG_MODEL_FORK));
         t_end_owned();
     }
 }
