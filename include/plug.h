@@ -23,6 +23,9 @@
 #include <plug/tcp.h>
 #include <plug/udp.h>
 #include <plug/icmp.h>
+#include <plug/fragment.h>
+#include <plug/ether.h>
+#include <plug/arp.h>
 #include <plug/frame.h>
 #include <plug/json.h>
 #include <plug/trace.h>

@@ -160,14 +160,14 @@ struct plug_ip6_chain {
     unsigned count;       /* of extension headers so far */
 };
 
+/* Begins a walk at the len bytes behind a header: as many as plug_ip6_payload_len tells. */
 PLUG_API void plug_ip6_chain(const struct plug_ip6 *header, const void *payload, size_t len,
                              struct plug_ip6_chain *ret_chain);
 
 /*
  * The next extension header: 1. 0: there is none; at chain->at comes the upper layer's header,
  * chain->next_header (59: nothing), or the middle of one. PLUG_EPACKET_SHORT;
- * PLUG_EPACKET_BAD (more than PLUG_IP6_EXT_MAX, hop-by-hop at another place than the first, a
- * fragment header behind a fragment header).
+ * PLUG_EPACKET_BAD (more than PLUG_IP6_EXT_MAX, hop-by-hop at another place than the first).
  */
 PLUG_API PLUG_MUST int plug_ip6_chain_next(struct plug_ip6_chain *chain,
                                            struct plug_ip6_ext *ret_ext);
