@@ -148,7 +148,7 @@ int plug_icmp_verify(int family, const struct plug_pseudo *pseudo, const void *b
 
     if (r < 0)
         return r;
-    uint64_t sum = plug__sum(bytes, len);
+    uint64_t sum = plug__sum_without(bytes, len, 2);
     if (family == AF_INET6)
         sum += plug__sum_pseudo(pseudo, IPPROTO_ICMPV6, (uint32_t)len);
     return plug__sum_verdict(sum, m.checksum, ret_right);

@@ -42,14 +42,19 @@ static inline uint16_t plug__sum_finish(uint64_t sum)
     return (uint16_t)~plug__checksum_fold(sum);
 }
 
-/* Is the checksum right that lies at field, in bytes that sum up to sum with it? */
-static inline int plug__sum_verdict(uint64_t sum, uint16_t field, uint16_t *ret_right)
+/* The same, but for the two bytes of the checksum at an even place. */
+static inline uint64_t plug__sum_without(const uint8_t *bytes, size_t len, size_t checksum_at)
 {
-    uint16_t rest = plug__checksum_fold(sum);
+    size_t behind = checksum_at + 2;
+    return plug__sum(bytes, checksum_at) + plug__sum(bytes + behind, len - behind);
+}
 
+/* Does checksum belong to bytes that sum up to sum without it? */
+static inline int plug__sum_verdict(uint64_t sum, uint16_t checksum, uint16_t *ret_right)
+{
     if (ret_right)
-        *ret_right = plug_checksum_update16((uint16_t)~rest, field, 0);
-    return rest == 0xffff;
+        *ret_right = plug__sum_finish(sum);
+    return plug__checksum_fold(sum + checksum) == 0xffff;
 }
 
 /* Puts the payload behind a header, unless it lies there already. */

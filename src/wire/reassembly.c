@@ -150,7 +150,9 @@ static int place(const struct plug_reassembly *r, const struct view *v, unsigned
     if (at == r->count || v->offset + v->len <= r->pieces[at].offset)
         return 0;
     const struct piece *p = &r->pieces[at];
-    bool same = p->offset == v->offset && p->len == v->len && memcmp(p->data, v->data, v->len) == 0;
+    bool last = p->offset + p->len == r->total;
+    bool same = p->offset == v->offset && p->len == v->len && last == v->last &&
+                memcmp(p->data, v->data, v->len) == 0;
     return same ? 1 : PLUG_EPACKET_BAD;
 }
 

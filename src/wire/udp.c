@@ -57,7 +57,8 @@ int plug_udp_verify(const struct plug_pseudo *pseudo, const void *bytes, size_t 
 
     if (r < 0 || (r = plug_udp_payload_len(&h, len)) < 0)
         return r;
-    r = plug__sum_verdict(plug__sum_pseudo(pseudo, IPPROTO_UDP, h.len) + plug__sum(bytes, h.len),
+    r = plug__sum_verdict(plug__sum_pseudo(pseudo, IPPROTO_UDP, h.len) +
+                              plug__sum_without(bytes, h.len, 6),
                           h.checksum, &right);
     if (ret_right)
         *ret_right = plug_checksum_udp(right);

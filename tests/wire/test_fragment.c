@@ -252,6 +252,9 @@ T_TEST(reassembly_knows_one_end)
     T_EQ(add4(r, 24, 8, true, 1), 0);
     T_ERR(add4(r, 8, 4, false, 1), PLUG_EPACKET_BAD); /* an end before what came */
     r = fresh();
+    T_EQ(add4(r, 8, 16, true, 1), 0);
+    T_ERR(add4(r, 8, 16, false, 1), PLUG_EPACKET_BAD); /* the same, but the last one now */
+    r = fresh();
     T_EQ(add4(r, 65512, 8, true, 1), 0);
     T_EQ(add4(r, 65520, 15, false, 1), 0);
     r = fresh();

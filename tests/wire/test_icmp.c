@@ -70,6 +70,9 @@ T_TEST(icmp_parses_and_verifies)
     T_EQ(plug_icmp_parse(AF_INET, b, len, &m), 8);
     T_EQ(m.id, 0); /* a time exceeded has none */
     T_ERR(plug_icmp_verify(AF_INET, NULL, b, 7, NULL), PLUG_EPACKET_SHORT);
+    b = golden("0000000000000000", &len); /* all zero: the sum is not, and 0 is wrong */
+    T_EQ(plug_icmp_verify(AF_INET, NULL, b, len, &right), 0);
+    T_EQ(right, 0xffff);
 }
 
 T_TEST(icmp_quotes)

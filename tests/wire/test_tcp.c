@@ -71,6 +71,25 @@ T_TEST(tcp_parses_every_field)
     T_MEM(again, b, 23);
 }
 
+T_TEST(tcp_over_parsed_headers)
+{
+    struct plug_ip4 h4 = {.src = {192, 0, 2, 1}, .dst = {198, 51, 100, 2}};
+    struct plug_ip6 h6 = {.src = {1}};
+    struct plug_pseudo p;
+    size_t len;
+    const uint8_t *b = golden(SYN, &len);
+    struct plug_checksum c = {0};
+
+    plug_pseudo_ip4(&h4, &p);
+    T_EQ(plug_tcp_verify(&p, b, len, NULL), 1);
+    plug_checksum_add(&c, b, len);
+    plug_checksum_pseudo(&c, &p, IPPROTO_TCP, (uint32_t)len);
+    T_EQ(plug_checksum_finish(&c), 0);
+    plug_pseudo_ip6(&h6, &p);
+    T_EQ(p.family, AF_INET6);
+    T_TRUE(p.src == h6.src && p.dst == h6.dst);
+}
+
 T_TEST(tcp_is_strict)
 {
     size_t len;
