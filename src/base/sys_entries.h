@@ -79,7 +79,7 @@
     X(LIBC, CALL, off_t, lseek, (int fd, off_t offset, int whence), (fd, offset, whence), -ESPIPE) \
     X(OWN, WRITE, ssize_t, sendfile, (int fd, int in_fd, off_t *offset, size_t len),               \
       (fd, in_fd, offset, len), -EIO, -EINVAL, -ECONNRESET, -ENOMEM, -EAGAIN, -EINTR)              \
-    X(LIBC, OWN, int, close, (int fd), (fd), -EIO, -EINTR)                                         \
+    X(OWN, OWN, int, close, (int fd), (fd), -EIO, -EINTR)                                         \
     X(OWN, CALL, int, dup, (int fd), (fd), -EMFILE)                                                \
     X(LIBC, CALL, int, fcntl, (int fd, int cmd, int arg), (fd, cmd, arg), -EINVAL)                 \
     X(LIBC, CALL, int, ioctl, (int fd, unsigned long request, void *arg), (fd, request, arg),      \

@@ -41,10 +41,12 @@
 #define AT_ONCE(flags)                    ((flags)&MSG_DONTWAIT)
 #define RECV_AT_ONCE(fd, buf, len, flags) syscall(SYS_recvfrom, fd, buf, len, flags, NULL, NULL)
 #define SEND_AT_ONCE(fd, buf, len, flags) syscall(SYS_sendto, fd, buf, len, flags, NULL, 0)
+#define CLOSE(fd)                         syscall(SYS_close, fd)
 #else
 #define AT_ONCE(flags) false
 #define RECV_AT_ONCE   recv
 #define SEND_AT_ONCE   send
+#define CLOSE          close
 #endif
 
 static ssize_t kernel_recv(int fd, void *buf, size_t len, int flags)
@@ -59,6 +61,11 @@ static ssize_t kernel_send(int fd, const void *buf, size_t len, int flags)
     ssize_t n = AT_ONCE(flags) ? SEND_AT_ONCE(fd, buf, len, flags) : send(fd, buf, len, flags);
 
     return n < 0 ? -errno : n;
+}
+
+static int kernel_close(int fd)
+{
+    return CLOSE(fd) < 0 ? -errno : 0;
 }
 
 static int kernel_recvmmsg(int fd, struct mmsghdr *msgs, unsigned count, int flags)

@@ -40,8 +40,13 @@ int64_t plug_deadline_left(int64_t deadline)
 
 void plug_deadline_enter(struct plug_deadline *scope, int64_t timeout)
 {
+    plug__deadline_enter_at(scope, plug_deadline_after(timeout));
+}
+
+void plug__deadline_enter_at(struct plug_deadline *scope, int64_t at)
+{
     struct plug_waiter *w = plug_waiter();
-    int64_t at = plug_deadline_after(timeout), outer = plug_deadline_current();
+    int64_t outer = plug_deadline_current();
 
     scope->at = at < outer ? at : outer;
     scope->outer = w->own.scope;

@@ -24,4 +24,8 @@ int plug__wait_own(int result, int64_t deadline);
 /* Whether deadline, or that of an open scope, has passed. */
 bool plug__passed(int64_t deadline);
 
+/* plug_deadline_enter with the deadline itself. */
+struct plug_deadline;
+void plug__deadline_enter_at(struct plug_deadline *scope, int64_t at);
+
 #endif

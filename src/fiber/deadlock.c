@@ -55,7 +55,7 @@ static int name_waiter(struct plug_fiber *f, void *arg)
     plug__say_text(&line, "  ");
     plug__say_name(&line, f->name);
     plug__say_text(&line, ": ");
-    plug__say_text(&line, f->doing ? f->doing : "runs");
+    plug__say_text(&line, f->parked ? f->doing : "runs");
     plug__say_end(&line);
     return 0;
 }

@@ -13,7 +13,7 @@
 #include <sys/epoll.h>
 
 #define EVENTS 128 /* more would be cold again when their fibers run */
-#define AHEAD  6   /* events whose fibers are fetched into the cache */
+#define AHEAD  16  /* events whose fibers are fetched into the cache */
 #define WAKE   UINT64_MAX
 
 /* EPOLLOUT comes with the first send that would block: else each receive would tell of it, too. */
@@ -95,9 +95,10 @@ static int epoll_turn(struct plug__sched *s, int64_t timeout)
     int n = plug_sys()->epoll_pwait2(e->fd, e->events, EVENTS, timeout < 0 ? NULL : &t, NULL);
 
     for (int i = 0; i < n; i++) {
+        if (i + 2 * AHEAD < n)
+            plug__fd_fetch_slot(&s->fds, (int)(uint32_t)e->events[i + 2 * AHEAD].data.u64);
         if (i + AHEAD < n)
-            plug__fd_fetch(&s->fds, (int)(uint32_t)e->events[i + AHEAD].data.u64,
-                           PLUG__FETCH_WAITER);
+            plug__fd_fetch_waiter(&s->fds, (int)(uint32_t)e->events[i + AHEAD].data.u64);
         if (e->events[i].data.u64 == WAKE)
             plug__sched_woken(s);
         else

@@ -25,7 +25,7 @@
 
 #define SUBMISSIONS 1024
 #define COMPLETIONS 4096
-#define FETCHED     64 /* completions that are looked at ahead */
+#define AHEAD       16 /* completions whose fibers are fetched into the cache */
 #define SHORT_LIFE  2  /* waits of a descriptor before it is polled for good */
 
 /* Names of what is in the kernel: these, those of registrations, marked, and fibers that send. */
@@ -226,17 +226,26 @@ static int take(struct plug__sched *s, const struct io_uring_cqe *cqe)
     return 0;
 }
 
-static void fetch(const struct plug__sched *s, const struct plug__uring *u)
+/* The descriptor that the completion behind the next ones is about; -1: none. */
+static int fd_ahead(const struct plug__uring *u, unsigned count)
 {
     const struct io_uring_cq *cq = &u->ring.cq;
-    unsigned count = io_uring_cq_ready(&u->ring);
+    uint64_t name;
 
-    for (int step = 0; step < PLUG__FETCHES; step++)
-        for (unsigned i = 0; i < count && i < FETCHED; i++) {
-            uint64_t name = cq->cqes[(*cq->khead + i) & cq->ring_mask].user_data;
-            if (name & MARK)
-                plug__fd_fetch(&s->fds, (int)(uint32_t)name, step);
-        }
+    if (io_uring_cq_ready(&u->ring) <= count)
+        return -1;
+    name = cq->cqes[(*cq->khead + count) & cq->ring_mask].user_data;
+    return name & MARK ? (int)(uint32_t)name : -1;
+}
+
+static void fetch(const struct plug__sched *s, const struct plug__uring *u)
+{
+    int far = fd_ahead(u, 2 * AHEAD), near = fd_ahead(u, AHEAD);
+
+    if (far >= 0)
+        plug__fd_fetch_slot(&s->fds, far);
+    if (near >= 0)
+        plug__fd_fetch_waiter(&s->fds, near);
 }
 
 /* Where nobody wants to wait and nothing is new, the kernel is not asked at all. */
@@ -248,8 +257,8 @@ static int uring_turn(struct plug__sched *s, int64_t timeout)
 
     if (timeout || plug__uring_unseen(u) || plug__uring_has_more(u))
         r = plug__uring_enter(u, timeout);
-    fetch(s, u);
     while (r >= 0 && plug__uring_take(u, &cqe)) {
+        fetch(s, u);
         r = take(s, &cqe);
         n++;
     }

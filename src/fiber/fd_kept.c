@@ -25,22 +25,34 @@ static int keep(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_w
     return s->engine->keep(s, slot, fd, events);
 }
 
-static int wait_kept(struct plug__sched *s, struct plug__fd_slot *slot, struct plug_wait_fd fd,
-                     short events, int64_t deadline, const char *doing)
+static inline bool is_kept(const struct plug__fd_slot *slot, struct plug_wait_fd fd, short events)
+{
+    return slot->id == fd.id && (slot->mask & (uint16_t)events) == (uint16_t)events &&
+           plug__sys_honest();
+}
+
+static inline int park_kept(struct plug__sched *s, struct plug__fd_slot *slot, int fd, short events,
+                            int64_t deadline, const char *doing)
 {
     struct plug__fd_waiter *n = &s->running->node;
     int r;
 
-    if (slot->id != fd.id || (slot->mask & (uint16_t)events) != (uint16_t)events ||
-        !plug__sys_honest()) {
-        r = keep(s, slot, fd, events);
+    plug__fd_enter(slot, n, s->running, events);
+    r = plug__park(doing, fd, deadline);
+    plug__fd_leave(slot, n);
+    return r;
+}
+
+static __attribute__((noinline)) int wait_kept(struct plug__sched *s, struct plug__fd_slot *slot,
+                                               struct plug_wait_fd fd, short events,
+                                               int64_t deadline, const char *doing)
+{
+    if (!is_kept(slot, fd, events)) {
+        int r = keep(s, slot, fd, events);
         if (r < 0)
             return r == -EPERM ? events & (POLLIN | POLLOUT) : r;
     }
-    plug__fd_enter(slot, n, s->running, events);
-    r = plug__park(doing, fd.fd, deadline);
-    plug__fd_leave(slot, n);
-    return r;
+    return park_kept(s, slot, fd.fd, events, deadline, doing);
 }
 
 int plug__fd_ready(struct plug_waiter *w, struct plug_wait_fd fd, short events, int64_t deadline)
@@ -71,42 +83,69 @@ static void note_received(struct plug__fd_slot *slot, struct plug_wait_fd fd, ss
  * unheard of: after a few, everybody else has a turn.
  */
 #define STREAK 4
-static int share(struct plug__sched *s, const struct plug__fd_slot *slot, struct plug_wait_fd fd)
+static __attribute__((noinline)) int share(struct plug__sched *s, const struct plug__fd_slot *slot,
+                                           struct plug_wait_fd fd)
 {
     bool kept = slot->id == fd.id;
 
-    if (++s->streak <= STREAK)
-        return 0;
     s->streak = 0;
     s->budget = 0;
     plug__yield(s);
     return kept && slot->id != fd.id ? -EBADF : 0; /* somebody has closed it meanwhile */
 }
 
+static inline ssize_t try_recv(struct plug__sched *s, struct plug__fd_slot *slot,
+                               struct plug_wait_fd fd, void *buf, size_t len, int flags)
+{
+    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL));
+    ssize_t n = ++s->streak > STREAK ? share(s, slot, fd) : 0;
+
+    if (n == 0)
+        n = plug__sys_recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
+    if (n >= 0 && tells)
+        note_received(slot, fd, n, len);
+    return n;
+}
+
+/*
+ * A connection that nobody has waited for is new: it has just been accepted, or its request just
+ * been sent. An attempt would mostly be in vain, and the first event tells what is there already.
+ */
+static bool is_new(const struct plug__sched *s, const struct plug__fd_slot *slot,
+                   struct plug_wait_fd fd, int flags, int64_t deadline)
+{
+    return slot->id != fd.id && fd.id && fd.stream && !flags && deadline > s->now &&
+           plug__sys_honest();
+}
+
+/* Most receives wait at once and then find something: that way is short. */
 ssize_t plug__fd_recv(struct plug_waiter *w, struct plug_wait_fd fd, void *buf, size_t len,
                       int flags, int64_t deadline)
 {
     struct plug__sched *s = plug__sched_of(w);
     struct plug__fd_slot *slot = plug__fd_slot(&s->fds, fd.fd);
-    bool tells = fd.stream && !(flags & ~(MSG_DONTWAIT | MSG_NOSIGNAL)), late = false;
-    ssize_t n;
+    int r = 0;
 
     if (!slot)
         return -ENOMEM;
+    s->running->warm[PLUG__WARM_BUFFER] = buf;
+    if (slot->dry && slot->id == fd.id && !(flags & MSG_OOB)) {
+        r = is_kept(slot, fd, POLLIN) ? park_kept(s, slot, fd.fd, POLLIN, deadline, "recv")
+                                      : wait_kept(s, slot, fd, POLLIN, deadline, "recv");
+        if (r < 0 && r != PLUG_ETIMEOUT)
+            return r;
+    } else if (is_new(s, slot, fd, flags, deadline)) {
+        r = wait_kept(s, slot, fd, POLLIN, deadline, "recv");
+    }
     for (;;) {
-        if (late || !slot->dry || slot->id != fd.id) {
-            n = share(s, slot, fd);
-            if (n == 0)
-                n = plug__sys()->recv(fd.fd, buf, len, flags | MSG_DONTWAIT);
-            if (n >= 0 && tells)
-                note_received(slot, fd, n, len);
-            if (n != -EAGAIN || late)
-                return n == -EAGAIN ? PLUG_ETIMEOUT : n;
-        }
-        n = wait_kept(s, slot, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
-        if (n < 0 && n != PLUG_ETIMEOUT)
+        ssize_t n = r == -EBADF ? r : try_recv(s, slot, fd, buf, len, flags);
+        if (n != -EAGAIN)
             return n;
-        late = n == PLUG_ETIMEOUT;
+        if (r < 0)
+            return r;
+        r = wait_kept(s, slot, fd, flags & MSG_OOB ? POLLPRI : POLLIN, deadline, "recv");
+        if (r < 0 && r != PLUG_ETIMEOUT)
+            return r;
     }
 }
 
@@ -117,18 +156,4 @@ void plug__fd_forget(struct plug_waiter *w, struct plug_wait_fd fd)
 
     if (slot)
         drop(s, slot, fd.fd);
-}
-
-struct plug__fd_slot *plug__fd_heard(struct plug__sched *s, uint64_t name, short revents)
-{
-    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, (int)(uint32_t)name);
-
-    if (!slot || name != plug__fd_name(slot, (int)(uint32_t)name))
-        return NULL;
-    if (revents & ~POLLOUT)
-        slot->dry = false;
-    if (revents & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI))
-        slot->ended = true;
-    plug__fd_told(slot, revents);
-    return slot;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fiber/fd_slot.h"
-#include "fiber/sched.h"
+#include "fiber/engine.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <string.h>
@@ -69,6 +69,20 @@ void plug__fd_told(struct plug__fd_slot *slot, short revents)
         *at = n->next;
         tell(n, got);
     }
+}
+
+struct plug__fd_slot *plug__fd_heard(struct plug__sched *s, uint64_t name, short revents)
+{
+    struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, (int)(uint32_t)name);
+
+    if (!slot || name != plug__fd_name(slot, (int)(uint32_t)name))
+        return NULL;
+    if (revents & ~POLLOUT)
+        slot->dry = false;
+    if (revents & (POLLRDHUP | POLLHUP | POLLERR | POLLPRI))
+        slot->ended = true;
+    plug__fd_told(slot, revents);
+    return slot;
 }
 
 void plug__fd_renew(struct plug__fd_slot *slot)

@@ -53,17 +53,20 @@ static inline struct plug__fd_slot *plug__fd_slot(struct plug__fd_slots *t, int 
  * says where the next is: each step fetches what the step before has found.
  */
 #define PLUG__LINE 64
-enum { PLUG__FETCH_SLOT, PLUG__FETCH_WAITER, PLUG__FETCH_FIBER, PLUG__FETCHES };
-static inline void plug__fd_fetch(const struct plug__fd_slots *t, int fd, int step)
+static inline void plug__fd_fetch_slot(const struct plug__fd_slots *t, int fd)
+{
+    __builtin_prefetch(plug__fd_slot_find(t, fd), 1);
+}
+
+/* A waiter is in its fiber's first line, mostly. */
+static inline void plug__fd_fetch_waiter(const struct plug__fd_slots *t, int fd)
 {
     const struct plug__fd_slot *slot = plug__fd_slot_find(t, fd);
 
-    if (step == PLUG__FETCH_SLOT)
-        __builtin_prefetch(slot, 1);
-    else if (step == PLUG__FETCH_WAITER && slot)
+    if (slot && slot->waiters) {
         __builtin_prefetch(slot->waiters, 1);
-    else if (slot && slot->waiters)
-        __builtin_prefetch(slot->waiters->fiber, 1);
+        __builtin_prefetch((const char *)slot->waiters + PLUG__LINE, 1);
+    }
 }
 void plug__fd_slots_free(struct plug__fd_slots *t);
 

@@ -96,6 +96,8 @@ int plug__fiber_new(struct plug__sched *s, struct plug_scope *home, plug_fiber_f
     f->own.scope = home->deadline.at == PLUG_NEVER ? NULL : &home->deadline;
     f->fn = fn;
     f->arg = arg;
+    for (size_t i = 0; i < PLUG__WARM; i++)
+        f->warm[i] = f;
     set_name(f, name ? name : "fiber");
     enlist(f, home);
     plug__context_make(&f->context, low, f, begin, f);

@@ -21,16 +21,6 @@ __thread struct plug__sched *plug__sched_here;
 
 /* --- who runs -------------------------------------------------------------------------------- */
 
-void plug__ready(struct plug__sched *s, struct plug_fiber *f)
-{
-    f->next = NULL;
-    if (s->ready_first)
-        s->ready_last->next = f;
-    else
-        s->ready_first = f;
-    s->ready_last = f;
-}
-
 /*
  * Among thousands of fibers the stack of each has left the caches when its turn comes. While the
  * one before it runs there is time to fetch what it touches first: the frames of its wait.
@@ -39,9 +29,12 @@ static inline void fetch(const struct plug_fiber *f)
 {
     const char *sp = plug__context_sp(&f->context);
 
-    __builtin_prefetch((const char *)f + PLUG__LINE, 1);
     for (size_t i = 0; i < WAIT_BYTES; i += PLUG__LINE)
         __builtin_prefetch(sp + i, 1);
+    for (size_t i = 0; i < PLUG__WARM; i++)
+        __builtin_prefetch(f->warm[i], 1);
+    if (f->own.scope)
+        __builtin_prefetch(f->own.scope);
 }
 
 static struct plug_fiber *next_ready(struct plug__sched *s)
@@ -104,13 +97,11 @@ static int park(struct plug__sched *s, const char *doing, int fd, int64_t deadli
     f->fd = fd;
     f->since = s->now;
     f->parked = true;
-    s->parked++;
-    s->outside += fd >= 0 || fd == PLUG__PARK_OUTSIDE;
-    if (deadline != PLUG_NEVER) {
-        f->deadline = deadline;
-        s->timed++;
+    f->deadline = deadline;
+    f->hopeful = fd >= 0 || fd == PLUG__PARK_OUTSIDE || deadline != PLUG_NEVER;
+    s->hopeful += f->hopeful;
+    if (deadline != PLUG_NEVER && (!f->timer || deadline < s->timers[f->timer - 1].at))
         plug__timer_set(s, f);
-    }
     plug__switch_away(s, f, false);
     return f->result;
 }
@@ -133,24 +124,6 @@ int plug__park_firm(const char *doing, int fd)
     r = park(s, doing, fd, PLUG_NEVER);
     s->running->firm = false;
     return r;
-}
-
-void plug__unpark(struct plug_fiber *f, int result)
-{
-    struct plug__sched *s = f->sched;
-
-    if (!f->parked)
-        return;
-    f->parked = false;
-    f->doing = NULL;
-    f->result = result;
-    s->parked--;
-    s->outside -= f->fd >= 0 || f->fd == PLUG__PARK_OUTSIDE;
-    if (f->deadline != PLUG_NEVER) {
-        f->deadline = PLUG_NEVER;
-        s->timed--;
-    }
-    plug__ready(s, f);
 }
 
 int plug__each_fiber(struct plug__sched *s, plug__each_fiber_fn *fn, void *arg)
@@ -269,7 +242,7 @@ static int64_t turn_limit(struct plug__sched *s)
 {
     int64_t left = patience(s);
 
-    if (s->ready_first || s->outside || s->timed || atomic_load(&s->far))
+    if (s->ready_first || s->hopeful || atomic_load(&s->far))
         return left;
     return plug__deadlock_look(s);
 }

@@ -18,9 +18,12 @@
 
 struct plug__engine;
 
+/* For plug_fiber.warm: where a receive writes to, and what a server works with. */
+enum { PLUG__WARM_BUFFER, PLUG__WARM_CONN, PLUG__WARM_SOCK, PLUG__WARM };
+
 /*
- * A fiber; at the top of its stack, so that an idle one touches a single page. What an event and
- * the next switch need comes first: it is in one line of the cache, two at most.
+ * A fiber; at the top of its stack, so that an idle one touches a single page. What an event needs
+ * is in its first line of the cache, what the next switch to it needs in its second.
  */
 struct plug_fiber {
     struct plug__context context;
@@ -28,15 +31,19 @@ struct plug_fiber {
     struct plug__fd_waiter node; /* of its wait for a descriptor that is kept */
     int fd;                      /* what it waits for, or PLUG__PARK_x */
     int result;
-    int64_t deadline;         /* PLUG_NEVER: none, or not parked */
-    struct plug_wait_own own; /* what the waiter serves while it runs */
+    int64_t deadline; /* PLUG_NEVER: none, or not parked */
     bool parked, firm;
-    uint32_t timer;    /* its place in the heap, from 1; 0: none */
-    const char *doing; /* static text; NULL: it runs or is ready */
-    int64_t since;     /* when (s->now) its wait began */
-    struct plug__sched *sched;
+    bool hopeful; /* parked, and something besides this scheduler's fibers can end that */
+    bool cancelled;
+    uint32_t timer; /* its place in the heap, from 1; 0: none */
 
-    bool cancelled, ended;
+    const void *warm[PLUG__WARM]; /* what it goes on with, besides its stack */
+    struct plug_wait_own own;     /* what the waiter serves while it runs */
+    const char *doing;            /* static text, while it is parked */
+    int64_t since;                /* when (s->now) its wait began */
+
+    struct plug__sched *sched;
+    bool ended;
     bool handle; /* somebody has it for plug_fiber_join */
     bool far;    /* plug__unpark_far came */
     uint16_t shield;
@@ -72,9 +79,7 @@ struct plug__sched {
 
     struct plug__timer *timers; /* a heap; room for every fiber */
     size_t timer_count, timer_room;
-    size_t timed;   /* parked with a deadline */
-    size_t outside; /* parked for something that is not of this scheduler */
-    size_t parked;
+    size_t hopeful; /* fibers that are */
 
     const struct plug__engine *engine;
     void *engine_state;
@@ -121,8 +126,30 @@ int plug__park(const char *doing, int fd, int64_t deadline);
 /* The same, but only plug__unpark ends it: for what has to be waited out. */
 int plug__park_firm(const char *doing, int fd);
 
+/* f runs after all that are ready. */
+static inline void plug__ready(struct plug__sched *s, struct plug_fiber *f)
+{
+    f->next = NULL;
+    if (s->ready_first)
+        s->ready_last->next = f;
+    else
+        s->ready_first = f;
+    s->ready_last = f;
+}
+
 /* Makes a parked fiber ready to go on with result; one that is not parked is left alone. */
-void plug__unpark(struct plug_fiber *f, int result);
+static inline void plug__unpark(struct plug_fiber *f, int result)
+{
+    struct plug__sched *s = plug__sched_here;
+
+    if (!f->parked)
+        return;
+    f->parked = false;
+    f->result = result;
+    f->deadline = PLUG_NEVER;
+    s->hopeful -= f->hopeful;
+    plug__ready(s, f);
+}
 
 /*
  * plug__unpark from any thread. Exactly one may be under way for a fiber. Either the fiber parks
@@ -158,7 +185,7 @@ static inline char *plug__fiber_low(const struct plug_fiber *f)
 
 /* --- between the files of the scheduler ------------------------------------------------------ */
 
-/* timers.c. set: f->deadline was set; due: unparks all whose deadline has passed. */
+/* timers.c. set: f->deadline was set, and f has no entry yet or a later one; due: unparks all whose deadline has passed. */
 int plug__timers_reserve(struct plug__sched *s, size_t count);
 void plug__timer_set(struct plug__sched *s, struct plug_fiber *f);
 void plug__timer_drop(struct plug__sched *s, struct plug_fiber *f);
@@ -176,7 +203,6 @@ void plug__fiber_free(struct plug_fiber *f);
 /* scope.c: f has ended. */
 void plug__scope_ended(struct plug_fiber *f);
 
-void plug__ready(struct plug__sched *s, struct plug_fiber *f);
 void plug__switch_away(struct plug__sched *s, struct plug_fiber *f, bool last);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "fiber/stack.h"
+#include "fiber/fd_slot.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <plug/sys.h>
@@ -23,6 +24,7 @@
 
 #define SLAB_STACKS 64 /* bits of struct plug__slab.cold */
 #define SLAB_BYTES  (8 * 1024 * 1024)
+#define COLOURS     8
 #define GUARD       (16 * 1024) /* frames of code that does not probe its stack may be large */
 
 struct plug__slab {
@@ -51,6 +53,8 @@ void plug__stacks_open(struct plug__stacks *s, size_t size)
     memset(s, 0, sizeof *s);
     s->size = pages(size);
     s->stride = s->size + pages(GUARD);
+    if (s->stride / pages(1) % 2 == 0)
+        s->stride += pages(1);
 }
 
 char *plug__stack_low(const struct plug__stacks *s, struct plug__stack k)
@@ -60,7 +64,7 @@ char *plug__stack_low(const struct plug__stacks *s, struct plug__stack k)
 
 char *plug__stack_top(const struct plug__stacks *s, struct plug__stack k)
 {
-    return k.slab->memory + (k.index + 1) * s->stride;
+    return k.slab->memory + (k.index + 1) * s->stride - k.index % COLOURS * PLUG__LINE;
 }
 
 static uint32_t slab_count(const struct plug__stacks *s)

@@ -57,7 +57,7 @@ void plug__timer_set(struct plug__sched *s, struct plug_fiber *f)
 {
     if (!f->timer)
         sift_up(s, s->timer_count++, (struct plug__timer){f->deadline, f});
-    else if (f->deadline < s->timers[f->timer - 1].at)
+    else
         sift_up(s, f->timer - 1, (struct plug__timer){f->deadline, f});
 }
 

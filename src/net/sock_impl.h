@@ -13,10 +13,10 @@ struct plug__unix_file;
 struct plug_sock {
     int fd;
     bool stream;                  /* as in struct plug_wait_fd */
-    uint64_t id;                  /* of this opening of fd, for the waiter */
-    int family, type, proto;      /* type without flag bits */
-    int64_t timeout;              /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
     atomic_bool nonblock;         /* we have set O_NONBLOCK (a duplicate may have set it, too) */
+    uint64_t id;                  /* of this opening of fd, for the waiter */
+    int64_t timeout;              /* PLUG_FOREVER, PLUG_NOWAIT, or nanoseconds; nothing else */
+    int family, type, proto;      /* type without flag bits */
     struct plug__unix_file *file; /* the path that plug_listen made; else NULL */
 };
 
@@ -88,8 +88,8 @@ static inline ssize_t plug__sock_send(struct plug_sock *s, const void *buf, size
     if (w && w->send && deadline != PLUG__TRY_ONCE) {
         r = w->send(w, plug__sock_wait_fd(s), buf, len, flags, plug__deadline_bounded(w, deadline));
     } else {
-        int dontwait = plug__may_block(deadline) ? 0 : MSG_DONTWAIT;
-        r = plug__sys()->send(s->fd, buf, len, flags | dontwait);
+        r = plug__may_block(deadline) ? plug__sys()->send(s->fd, buf, len, flags)
+                                      : plug__sys_send(s->fd, buf, len, flags | MSG_DONTWAIT);
     }
     return r >= 0 ? r : plug__sock_send_slow(s, buf, len, flags, deadline, r);
 }

@@ -8,15 +8,12 @@
 struct plug__endpoint;
 struct plug__packet;
 
+/* What a message needs comes first, in one line of the cache. */
 struct plug_conn {
     struct plug_server *server;
     const struct plug__transport *transport;
     struct plug_sock *sock; /* NULL once it is closed, or given to another conn */
-    void *data;
-    struct plug_stream *stream;  /* rfile and wfile, made when asked for */
-    struct plug__packet *packet; /* what a datagram transport keeps of this request */
-    uint64_t id, in, out;
-    int64_t began;    /* when it was accepted */
+    uint64_t in, out;
     int64_t deadline; /* of its handler */
     atomic_int ended; /* why nothing more goes through: PLUG_ETIMEOUT, -ECANCELED; or 0 */
     int flags;        /* MSG_TRUNC */
@@ -25,6 +22,11 @@ struct plug_conn {
     bool failed;      /* an operation failed: there is nobody to be polite to */
     bool timed_out;
     bool given; /* the model has it: somewhere else, or already served */
+    void *data;
+    struct plug_stream *stream;  /* rfile and wfile, made when asked for */
+    struct plug__packet *packet; /* what a datagram transport keeps of this request */
+    uint64_t id;
+    int64_t began; /* when it was accepted */
     struct plug_addr peer;
 };
 

@@ -9,6 +9,7 @@
  */
 #include "server/lane.h"
 #include "base/assert.h"
+#include "base/wait_with.h"
 #include "fiber/sched.h"
 
 #include <errno.h>
@@ -76,9 +77,12 @@ void plug__fiber_ended(void)
 
 static int serve_fiber(void *arg)
 {
-    struct plug_conn c = *(struct plug_conn *)arg;
+    struct plug_conn c __attribute__((aligned(PLUG__LINE))) = *(struct plug_conn *)arg;
+    struct plug_fiber *f = plug__sched_here->running;
     struct plug_deadline whole;
-    plug_deadline_enter(&whole, c.server->o.handler);
+    f->warm[PLUG__WARM_CONN] = &c;
+    f->warm[PLUG__WARM_SOCK] = c.sock;
+    plug__deadline_enter_at(&whole, c.deadline);
     (void)plug__request_serve(&c);
     plug_deadline_leave(&whole);
     plug__fiber_ended();
