@@ -185,7 +185,10 @@ static inline char *plug__fiber_low(const struct plug_fiber *f)
 
 /* --- between the files of the scheduler ------------------------------------------------------ */
 
-/* timers.c. set: f->deadline was set, and f has no entry yet or a later one; due: unparks all whose deadline has passed. */
+/*
+ * timers.c. set: f->deadline was set, and f has no entry yet or a later one; due: unparks all whose
+ * deadline has passed.
+ */
 int plug__timers_reserve(struct plug__sched *s, size_t count);
 void plug__timer_set(struct plug__sched *s, struct plug_fiber *f);
 void plug__timer_drop(struct plug__sched *s, struct plug_fiber *f);
