@@ -58,4 +58,5 @@
 #include <plug/server.h>
 #include <plug/targets.h>
 #include <plug/ping.h>
+#include <plug/traceroute.h>
 #endif

@@ -44,6 +44,13 @@ static void leave(void *fd)
     home = -1;
 }
 
+/* Addresses are good from the start: looking for others with the same takes seconds. */
+static void no_detection(int ns)
+{
+    netns_sysctl(ns, "ipv6/conf/all/accept_dad", "0");
+    netns_sysctl(ns, "ipv6/conf/default/accept_dad", "0");
+}
+
 void netns_own(void)
 {
     if (home >= 0)
@@ -54,6 +61,7 @@ void netns_own(void)
     T_TRUE(home >= 0);
     T_OWN(leave, &home);
     netns_do(NETNS_OWN, "ip link set lo up");
+    no_detection(NETNS_OWN);
     if (!put("/proc/sys/net/ipv4/ping_group_range", "0 2147483647")) /* a user namespace maps one */
         netns_sysctl(NETNS_OWN, "ipv4/ping_group_range", "0 0");
 }
@@ -83,6 +91,7 @@ int netns_new(void)
     T_EQ(setns(home, CLONE_NEWNET), 0);
     t_own_fd(ns);
     netns_do(ns, "ip link set lo up");
+    no_detection(ns);
     netns_sysctl(ns, "ipv4/ip_forward", "1");
     netns_sysctl(ns, "ipv6/conf/all/forwarding", "1");
     return ns;
