@@ -9,7 +9,8 @@
  * The caller, straight-line:
  *   1. plug_traceroute_open(&t, NULL, &to, NULL, NULL, NULL)    its own loop, all defaults
  *   2. plug_traceroute_run(t)
- *   3. plug_traceroute_summary(t, &s); for ttl 1 .. s.last_ttl: plug_traceroute_hop(t, ttl, 0, &hop)
+ *   3. plug_traceroute_summary(t, &s);
+ *      for ttl s.first_ttl .. s.last_ttl: plug_traceroute_hop(t, ttl, 0, &hop)
  *   4. plug_traceroute_close(t)
  * or on an event loop, any number at once:
  *   1. plug_traceroute_open(&t, loop, &to, &opts, event, arg)   opens the sockets: capabilities can
@@ -140,8 +141,8 @@ typedef void plug_traceroute_fn(struct plug_traceroute *t, const struct plug_tra
 /*
  * Opens the sockets for probes to an IPv4 or IPv6 address (its port does not count). loop NULL: one
  * of its own; else borrowed until closed. borrows arg; copies to and opts; fn NULL: no events.
- * gives *ret. PLUG_EOPTS, PLUG_ERANGE (an option above its maximum, max_ttl below first_ttl, packets
- * too short or too long), -EAFNOSUPPORT (no IP address), -EINVAL (mtu with TCP), -EACCES, -EPERM
+ * gives *ret. PLUG_EOPTS, PLUG_ERANGE (an option above its maximum, max_ttl below first_ttl,
+ * packets too short or too long), -EAFNOSUPPORT (no IP address), -EINVAL (mtu with TCP), -EACCES, -EPERM
  * (not allowed: see above), -ENETUNREACH (no route), -EADDRINUSE, -EADDRNOTAVAIL (source), -ENOMEM,
  * -errno of socket(2), and the errors of plug_loop_open, plug_loop_watch.
  */
