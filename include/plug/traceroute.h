@@ -143,8 +143,8 @@ typedef void plug_traceroute_fn(struct plug_traceroute *t, const struct plug_tra
  * of its own; else borrowed until closed. borrows arg; copies to and opts; fn NULL: no events.
  * gives *ret. PLUG_EOPTS, PLUG_ERANGE (an option above its maximum, max_ttl below first_ttl,
  * packets too short or too long), -EAFNOSUPPORT (no IP address), -EINVAL (mtu with TCP), -EACCES,
- * -EPERM (not allowed: see above), -ENETUNREACH (no route), -EADDRINUSE, -EADDRNOTAVAIL (source), -ENOMEM,
- * -errno of socket(2), and the errors of plug_loop_open, plug_loop_watch.
+ * -EPERM (not allowed: see above), -ENETUNREACH (no route), -EADDRINUSE, -EADDRNOTAVAIL (source),
+ * -ENOMEM, -errno of socket(2), and the errors of plug_loop_open, plug_loop_watch.
  */
 PLUG_API PLUG_MUST int plug_traceroute_open(struct plug_traceroute **ret, struct plug_loop *loop,
                                             const struct plug_addr *to,
