@@ -44,7 +44,7 @@ static void fill_times(struct plug_traceroute_opts *o)
 
 static size_t ip_header(int family)
 {
-    return family == AF_INET ? IP4_HEADER : IP6_HEADER;
+    return family == AF_INET ? PLUG_IP4_LEN : PLUG_IP6_LEN;
 }
 
 static void fill(struct plug_traceroute_opts *o, int family)
@@ -63,6 +63,11 @@ static void fill(struct plug_traceroute_opts *o, int family)
     }
     if (o->packet_len == 0)
         o->packet_len = ip_header(family) + PACKET;
+}
+
+size_t plug__tr_ip_header(const struct plug_traceroute *t)
+{
+    return ip_header(t->family);
 }
 
 static bool in_range(const struct plug_traceroute_opts *o, int family, size_t transport)
@@ -116,10 +121,8 @@ void plug__tr_close_sockets(struct plug_traceroute *t)
 
 static int open_flows(struct plug_traceroute *t, const struct plug__tr_way *way)
 {
-    int r = way != NULL ? 0 : PLUG_EUNSUPPORTED;
+    int r = 0;
 
-    if (r < 0)
-        return r;
     t->way = way;
     t->one_by_one = way->one_by_one || t->o.mtu;
     for (unsigned i = 0; r >= 0 && i < t->o.flows; i++) {
@@ -135,9 +138,9 @@ static int open_flows(struct plug_traceroute *t, const struct plug__tr_way *way)
 }
 
 static const struct plug__tr_way *const ways[][2] = {
-    [PLUG_TRACEROUTE_UDP] = {&plug__tr_udp, NULL},
-    [PLUG_TRACEROUTE_ICMP] = {&plug__tr_echo, NULL},
-    [PLUG_TRACEROUTE_TCP] = {&plug__tr_connect, NULL},
+    [PLUG_TRACEROUTE_UDP] = {&plug__tr_udp, &plug__tr_raw_udp},
+    [PLUG_TRACEROUTE_ICMP] = {&plug__tr_echo, &plug__tr_raw_echo},
+    [PLUG_TRACEROUTE_TCP] = {&plug__tr_connect, &plug__tr_raw_tcp},
 };
 
 static bool refused(int error)
@@ -148,7 +151,7 @@ static bool refused(int error)
 static int open_sockets(struct plug_traceroute *t)
 {
     const struct plug__tr_way *const *way = ways[t->o.method];
-    bool raw_first = false;
+    bool raw_first = t->o.method == PLUG_TRACEROUTE_TCP;
 
     if (t->o.socket != PLUG_TRACEROUTE_AUTO)
         return open_flows(t, way[t->o.socket == PLUG_TRACEROUTE_RAW]);

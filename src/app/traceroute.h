@@ -9,8 +9,10 @@
  *   traceroute_answer.c   an answer finds its probe
  *   traceroute_hop.c      statistics, loops, judgements, marks
  *   traceroute_read.c     what comes out of a socket or of its error queue
+ *   traceroute_quote.c    whose answer an ICMP message is
  *   traceroute_{udp,echo,connect,raw}.c   ways to send and to hear, one const table each
  */
+#include <plug/icmp.h>
 #include <plug/msg.h>
 #include <plug/sock.h>
 #include <plug/traceroute.h>
@@ -18,11 +20,11 @@
 struct plug__tr_way;
 
 /* What a probe carries, to be known again by its quote. */
-#define PLUG__TR_NONCE    8  /* bytes of payload that nobody off the path knows */
-#define PLUG__TR_BALANCE  2  /* bytes that keep an ICMP checksum constant */
-#define PLUG__TR_PAYLOAD  10 /* least payload: both */
-#define PLUG__TR_EXT_ROOM 512
-#define PLUG__TR_CONTROL  1024 /* room for control data of one message */
+#define PLUG__TR_NONCE   8    /* bytes of payload that nobody off the path knows */
+#define PLUG__TR_BALANCE 2    /* bytes that keep an ICMP checksum constant */
+#define PLUG__TR_PAYLOAD 10   /* least payload: both */
+#define PLUG__TR_ROOM    2048 /* what is read of a message; longer ones are cut */
+#define PLUG__TR_CONTROL 1024 /* room for control data of one message */
 
 enum plug__tr_state {
     PLUG__TR_FREE,
@@ -66,8 +68,7 @@ struct plug__tr_answer {
     uint8_t type, code;
     uint32_t mtu;
     bool translated;
-    const uint8_t *ext; /* the extension structure of RFC 4884, from its header on */
-    size_t ext_len;
+    struct plug_icmp message; /* with its quote and extensions, where there are any */
 };
 
 struct plug__tr_hop {
@@ -159,6 +160,12 @@ struct plug__tr_probe *plug__tr_by_number(struct plug_traceroute *t, const struc
                                           uint32_t number);
 /* The only probe of the flow under way; NULL: none or several (from now on one at a time). */
 struct plug__tr_probe *plug__tr_only_one(struct plug_traceroute *t, const struct plug__tr_flow *f);
+/*
+ * An ICMP message that a raw socket has heard; a has from, at and reply_ttl. Whose answer it is:
+ * *ret_probe is NULL for one that is like an answer to us, but is none. False: it is others' affair.
+ */
+bool plug__tr_icmp_whose(struct plug_traceroute *t, const uint8_t *bytes, size_t len,
+                         struct plug__tr_answer *a, struct plug__tr_probe **ret_probe);
 /* a is the answer to p (NULL: to none). */
 void plug__tr_answered(struct plug_traceroute *t, struct plug__tr_probe *p,
                        const struct plug__tr_answer *a);
@@ -174,8 +181,8 @@ void plug__tr_hop_answer(struct plug__tr_hop *h, const struct plug_traceroute_ev
 unsigned plug__tr_loop(const struct plug_traceroute *t, unsigned flow);
 /* The hop after which o.silent_max hops in a row stayed silent; 0: none. */
 unsigned plug__tr_silence(const struct plug_traceroute *t, unsigned flow);
-/* The labels of an extension structure into e. */
-void plug__tr_extensions(struct plug_traceroute_event *e, const uint8_t *ext, size_t len);
+/* The extensions of an ICMP error into e. */
+void plug__tr_extensions(struct plug_traceroute_event *e, const struct plug_icmp *message);
 
 /* --- traceroute_read.c ------------------------------------------------------------------- */
 
@@ -189,8 +196,9 @@ int plug__tr_hop_limit(struct plug_traceroute *t, struct plug_sock *s, uint8_t t
 /* One message, or one of the error queue (MSG_ERRQUEUE), with when it came and its TTL. err is set
  * for one of the queue. -EAGAIN: no more. */
 struct plug__tr_message {
-    uint8_t bytes[2048];
+    uint8_t bytes[PLUG__TR_ROOM];
     size_t len;
+    uint8_t quote[PLUG_ICMP_QUOTE_MIN + PLUG__TR_ROOM]; /* room for a message with extensions */
     struct plug__tr_answer answer; /* from, at, reply_ttl; type, code, mtu, ext of an ICMP error */
     struct plug_sock_err err;
     bool has_err;
@@ -208,5 +216,21 @@ int plug__tr_write(struct plug_traceroute *t, struct plug_sock *s, struct plug__
                    const struct plug_addr *to, size_t len);
 /* nonce, then a pattern. */
 void plug__tr_fill(const struct plug__tr_probe *p, uint8_t *payload, size_t len);
+
+/* --- what ways share -------------------------------------------------------------------- */
+
+/* The probe of which these bytes are the echo request, or the reply, as far as they go. */
+struct plug__tr_probe *plug__tr_echo_whose(const struct plug__tr_flow *f, const uint8_t *bytes,
+                                           size_t len, uint8_t type);
+/* The port that o.source_port gives to a flow. */
+uint16_t plug__tr_port(const struct plug_traceroute *t, const struct plug__tr_flow *f);
+/* A socket connected to the host, which tells this end's address. */
+int plug__tr_connected(struct plug_traceroute *t, uint16_t port, struct plug_sock **ret,
+                       struct plug_addr *ret_from);
+/* A TCP socket that holds the flow's port; f->from is set. */
+int plug__tr_hold_tcp(struct plug_traceroute *t, struct plug__tr_flow *f, struct plug_sock **ret);
+/* Data that came to the port of a flow of UDP. */
+void plug__tr_udp_data(struct plug__tr_flow *f, struct plug__tr_message *m);
+size_t plug__tr_ip_header(const struct plug_traceroute *t);
 
 #endif

@@ -93,7 +93,7 @@ static struct plug_traceroute_event event_of(const struct plug_traceroute *t,
                                       .translated = a->translated};
 
     (void)!plug_addr_set_port(&e.from, 0);
-    plug__tr_extensions(&e, a->ext, a->ext_len);
+    plug__tr_extensions(&e, &a->message);
     if (p == NULL)
         return e;
     e.ttl = p->ttl;

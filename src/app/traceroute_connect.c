@@ -56,33 +56,35 @@ static void ready(struct plug_loop *l, int fd, unsigned events, void *arg)
     plug__tr_go(t);
 }
 
-/* Finds the source address and a port for the flow. */
+int plug__tr_hold_tcp(struct plug_traceroute *t, struct plug__tr_flow *f, struct plug_sock **ret)
+{
+    struct plug_sock *s, *udp = NULL;
+    struct plug_addr held;
+    int r = plug__tr_socket(t, SOCK_STREAM, IPPROTO_TCP, plug__tr_port(t, f), &s);
+
+    if (r < 0)
+        return r;
+    r = plug_sock_local(s, &held);
+    if (r >= 0)
+        r = plug__tr_connected(t, 0, &udp, &f->from);
+    if (r >= 0)
+        r = plug_addr_set_port(&f->from, plug_addr_port(&held));
+    plug_sock_close(udp);
+    if (r < 0)
+        plug_sock_close(s);
+    else
+        *ret = s;
+    return r;
+}
+
 static int open_connect(struct plug_traceroute *t, struct plug__tr_flow *f)
 {
-    uint16_t port = t->o.source_port;
-    struct plug_sock *s, *udp;
-    int r;
+    struct plug_sock *s;
+    int r = plug__tr_hold_tcp(t, f, &s);
 
-    if (port != 0)
-        port = (uint16_t)(port + (f - t->flow));
-    r = plug__tr_socket(t, SOCK_STREAM, IPPROTO_TCP, port, &s);
-    if (r < 0)
-        return r;
-    r = plug_sock_local(s, &f->from);
-    plug_sock_close(s);
-    port = plug_addr_port(&f->from);
     if (r >= 0)
-        r = plug__tr_socket(t, SOCK_DGRAM, IPPROTO_UDP, 0, &udp);
-    if (r < 0)
-        return r;
-    struct plug_addr to = t->to;
-    r = plug_addr_set_port(&to, t->o.port);
-    if (r >= 0)
-        r = plug_sock_connect(udp, &to);
-    if (r >= 0)
-        r = plug_sock_local(udp, &f->from);
-    plug_sock_close(udp);
-    return r < 0 ? r : plug_addr_set_port(&f->from, port);
+        plug_sock_close(s); /* each attempt takes the port for itself */
+    return r;
 }
 
 static int send_connect(struct plug_traceroute *t, struct plug__tr_probe *p)

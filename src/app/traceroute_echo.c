@@ -25,9 +25,8 @@ static uint8_t reply(const struct plug_traceroute *t)
     return t->family == AF_INET ? ICMP_ECHOREPLY : ICMP6_ECHO_REPLY;
 }
 
-/* The probe that these ICMP bytes (sent, quoted, or returned) are of. */
-static struct plug__tr_probe *whose(const struct plug__tr_flow *f, const uint8_t *b, size_t len,
-                                    uint8_t type)
+struct plug__tr_probe *plug__tr_echo_whose(const struct plug__tr_flow *f, const uint8_t *b,
+                                           size_t len, uint8_t type)
 {
     if (len < HEADER || b[0] != type || b[1] != 0 || plug_get_be16(b + 4) != f->id)
         return NULL;
@@ -45,7 +44,7 @@ static void hear_error(struct plug__tr_flow *f, struct plug__tr_message *m)
     if (!m->answer.icmp)
         return;
     plug__tr_judge_icmp(t, &m->answer);
-    plug__tr_answered(t, whose(f, m->bytes, m->len, request(t)), &m->answer);
+    plug__tr_answered(t, plug__tr_echo_whose(f, m->bytes, m->len, request(t)), &m->answer);
 }
 
 static void hear_reply(struct plug__tr_flow *f, struct plug__tr_message *m)
@@ -57,7 +56,8 @@ static void hear_reply(struct plug__tr_flow *f, struct plug__tr_message *m)
     m->answer.icmp = m->len >= 2;
     m->answer.type = m->len >= 2 ? m->bytes[0] : 0;
     m->answer.code = m->len >= 2 ? m->bytes[1] : 0;
-    plug__tr_answered(t, right ? whose(f, m->bytes, m->len, reply(t)) : NULL, &m->answer);
+    plug__tr_answered(t, right ? plug__tr_echo_whose(f, m->bytes, m->len, reply(t)) : NULL,
+                      &m->answer);
 }
 
 static void heard(void *arg, struct plug__tr_message *m)
@@ -98,7 +98,7 @@ static int open_echo(struct plug_traceroute *t, struct plug__tr_flow *f)
 size_t plug__tr_echo_request(struct plug_traceroute *t, const struct plug__tr_flow *f,
                              struct plug__tr_probe *p)
 {
-    size_t len = t->packet_len - (t->family == AF_INET ? 20 : 40);
+    size_t len = t->packet_len - plug__tr_ip_header(t);
     uint8_t *b = t->packet;
 
     p->number = ++t->sequence;

@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
-#include <plug/bytes.h>
-#include <plug/checksum.h>
 #include <plug/err.h>
 #include <stdio.h>
 #include <string.h>
@@ -202,34 +200,20 @@ int plug_traceroute_hop(const struct plug_traceroute *t, unsigned ttl, unsigned 
 
 /* --- extensions ------------------------------------------------------------------------ */
 
-#define EXT_HEADER    4 /* of the structure, and of each object */
-#define EXT_VERSION   2
-#define CLASS_MPLS    1
-#define TYPE_INCOMING 1
-
-static void labels(struct plug_traceroute_event *e, const uint8_t *data, size_t len)
+void plug__tr_extensions(struct plug_traceroute_event *e, const struct plug_icmp *message)
 {
-    for (size_t at = 0; at + 4 <= len && e->label_count < PLUG_TRACEROUTE_LABELS; at += 4) {
-        uint32_t word = plug_get_be32(data + at);
-        e->label[e->label_count++] = (struct plug_traceroute_label){
-            .label = word >> 12, .tc = word >> 9 & 7, .bottom = word >> 8 & 1, .ttl = word & 0xFF};
-    }
-}
+    struct plug_icmp_ext object;
+    struct plug_mpls_label l;
 
-void plug__tr_extensions(struct plug_traceroute_event *e, const uint8_t *ext, size_t len)
-{
-    if (len < EXT_HEADER || ext[0] >> 4 != EXT_VERSION ||
-        (plug_get_be16(ext + 2) != 0 && plug_checksum(ext, len) != 0))
+    if (!e->icmp || message->body_len == 0)
         return;
-    for (size_t at = EXT_HEADER, size; at + EXT_HEADER <= len; at += size) {
-        const uint8_t *object = ext + at;
-        size = plug_get_be16(object);
-        if (size < EXT_HEADER || size > len - at)
-            return;
-        if (object[2] == CLASS_MPLS && object[3] == TYPE_INCOMING)
-            labels(e, object + EXT_HEADER, size - EXT_HEADER);
-        else
-            e->objects++;
+    for (size_t at = 0; plug_icmp_ext_next(message, &at, &object) > 0;) {
+        size_t n = 0;
+        for (; plug_icmp_mpls(&object, n, &l) > 0; n++)
+            if (e->label_count < PLUG_TRACEROUTE_LABELS)
+                e->label[e->label_count++] = (struct plug_traceroute_label){
+                    .label = l.label, .tc = l.tc, .ttl = l.ttl, .bottom = l.bottom};
+        e->objects += n == 0;
     }
 }
 

@@ -38,7 +38,8 @@ static void wish(struct plug_sock *s, int level, int name, int value)
 
 static int set_up4(const struct plug_traceroute *t, struct plug_sock *s)
 {
-    int r = set(s, IPPROTO_IP, IP_RECVERR, 1);
+    bool queue = plug_sock_type(s) != SOCK_RAW; /* which hears all there is to hear */
+    int r = set(s, IPPROTO_IP, IP_RECVERR, queue);
 
     wish(s, IPPROTO_IP, IP_RECVERR_RFC4884, 1);
     wish(s, IPPROTO_IP, IP_RECVTTL, 1);
@@ -52,10 +53,11 @@ static int set_up4(const struct plug_traceroute *t, struct plug_sock *s)
 
 static int set_up6(const struct plug_traceroute *t, struct plug_sock *s)
 {
-    int r = set(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+    bool raw = plug_sock_type(s) == SOCK_RAW;
+    int r = raw ? 0 : set(s, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 
     if (r >= 0)
-        r = set(s, IPPROTO_IPV6, IPV6_RECVERR, 1);
+        r = set(s, IPPROTO_IPV6, IPV6_RECVERR, !raw);
     wish(s, IPPROTO_IPV6, IPV6_RECVERR_RFC4884, 1);
     wish(s, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1);
     if (r >= 0 && t->o.tos != 0)
@@ -108,6 +110,32 @@ int plug__tr_socket(struct plug_traceroute *t, int type, int proto, uint16_t por
     return 0;
 }
 
+uint16_t plug__tr_port(const struct plug_traceroute *t, const struct plug__tr_flow *f)
+{
+    return t->o.source_port == 0 ? 0 : (uint16_t)(t->o.source_port + (f - t->flow));
+}
+
+int plug__tr_connected(struct plug_traceroute *t, uint16_t port, struct plug_sock **ret,
+                       struct plug_addr *ret_from)
+{
+    struct plug_addr to = t->to;
+    struct plug_sock *s;
+    int r = plug__tr_socket(t, SOCK_DGRAM, IPPROTO_UDP, port, &s);
+
+    if (r < 0)
+        return r;
+    r = plug_addr_set_port(&to, t->o.port);
+    if (r >= 0)
+        r = plug_sock_connect(s, &to);
+    if (r >= 0)
+        r = plug_sock_local(s, ret_from);
+    if (r < 0)
+        plug_sock_close(s);
+    else
+        *ret = s;
+    return r;
+}
+
 int plug__tr_hop_limit(struct plug_traceroute *t, struct plug_sock *s, uint8_t ttl)
 {
     return t->family == AF_INET ? set(s, IPPROTO_IP, IP_TTL, ttl)
@@ -154,20 +182,32 @@ static int64_t arrival(int64_t stamp)
     return age > 0 && age < STAMP_AGE_MAX ? now - age : now;
 }
 
-/* Where in the payload the extensions begin, as the kernel has found and checked it. */
-static void find_extensions(struct plug__tr_message *m)
+/*
+ * The kernel tells where in the payload the extensions begin. They are put behind a quote of zeros,
+ * as the message had them.
+ */
+static void find_extensions(const struct plug_traceroute *t, struct plug__tr_message *m)
 {
     struct sock_ee_data_rfc4884 found;
 
     memcpy(&found, &m->err.data, sizeof found);
     if (found.len == 0 || found.len >= m->len || found.flags & SO_EE_RFC4884_FLAG_INVALID)
         return;
-    m->answer.ext = m->bytes + found.len;
-    m->answer.ext_len = m->len - found.len;
+    memset(m->quote, 0, PLUG_ICMP_QUOTE_MIN);
+    memcpy(m->quote + PLUG_ICMP_QUOTE_MIN, m->bytes + found.len, m->len - found.len);
+    m->answer.message = (struct plug_icmp){
+        .family = t->family,
+        .type = m->answer.type,
+        .code = m->answer.code,
+        .word =
+            t->family == AF_INET ? PLUG_ICMP_QUOTE_MIN / 4 << 16 : PLUG_ICMP_QUOTE_MIN / 8 << 24,
+        .body = m->quote,
+        .body_len = PLUG_ICMP_QUOTE_MIN + m->len - found.len,
+    };
     m->len = found.len;
 }
 
-static void note_error(struct plug__tr_message *m)
+static void note_error(const struct plug_traceroute *t, struct plug__tr_message *m)
 {
     struct plug__tr_answer *a = &m->answer;
 
@@ -177,7 +217,7 @@ static void note_error(struct plug__tr_message *m)
     a->code = m->err.code;
     a->mtu = m->err.error == -EMSGSIZE ? m->err.info : 0;
     if (a->icmp)
-        find_extensions(m);
+        find_extensions(t, m);
 }
 
 int plug__tr_read(struct plug_traceroute *t, struct plug_sock *s, int flags,
@@ -192,7 +232,6 @@ int plug__tr_read(struct plug_traceroute *t, struct plug_sock *s, int flags,
     struct plug_cmsg c;
     int64_t stamp;
 
-    (void)t;
     if (n < 0)
         return (int)n;
     ret->len = (size_t)n;
@@ -208,7 +247,7 @@ int plug__tr_read(struct plug_traceroute *t, struct plug_sock *s, int flags,
             ret->answer.reply_ttl = value;
     }
     if (ret->has_err)
-        note_error(ret);
+        note_error(t, ret);
     return 0;
 }
 

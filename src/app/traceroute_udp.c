@@ -11,11 +11,6 @@
 
 #define HEADER 8
 
-static size_t payload_len(const struct plug_traceroute *t)
-{
-    return t->packet_len - (t->family == AF_INET ? 20 : 40) - HEADER;
-}
-
 static void hear_error(struct plug__tr_flow *f, struct plug__tr_message *m)
 {
     struct plug_traceroute *t = f->trace;
@@ -31,7 +26,7 @@ static void hear_error(struct plug__tr_flow *f, struct plug__tr_message *m)
 
 /* Somebody serves that port: his answer need not repeat anything, so it may be one to any probe
  * that got so far; it counts for the only one, else for the first. */
-static void hear_data(struct plug__tr_flow *f, struct plug__tr_message *m)
+void plug__tr_udp_data(struct plug__tr_flow *f, struct plug__tr_message *m)
 {
     struct plug_traceroute *t = f->trace;
     struct plug__tr_probe *p = plug__tr_by_nonce(t, f, m->bytes, m->len);
@@ -47,7 +42,7 @@ static void heard(void *arg, struct plug__tr_message *m)
     if (m->has_err)
         hear_error(arg, m);
     else
-        hear_data(arg, m);
+        plug__tr_udp_data(arg, m);
 }
 
 static void readable(struct plug_loop *l, int fd, unsigned events, void *arg)
@@ -60,25 +55,14 @@ static void readable(struct plug_loop *l, int fd, unsigned events, void *arg)
 
 static int open_udp(struct plug_traceroute *t, struct plug__tr_flow *f)
 {
-    struct plug_addr to = t->to;
-    uint16_t port = t->o.source_port;
-    int r;
+    int r = plug__tr_connected(t, plug__tr_port(t, f), &f->sock, &f->from);
 
-    if (port != 0)
-        port = (uint16_t)(port + (f - t->flow));
-    r = plug__tr_socket(t, SOCK_DGRAM, IPPROTO_UDP, port, &f->sock);
-    if (r >= 0)
-        r = plug_addr_set_port(&to, t->o.port);
-    if (r >= 0)
-        r = plug_sock_connect(f->sock, &to);
-    if (r >= 0)
-        r = plug_sock_local(f->sock, &f->from);
     return r < 0 ? r : plug_loop_watch(t->loop, plug_sock_fd(f->sock), PLUG_READ, readable, f);
 }
 
 static int send_udp(struct plug_traceroute *t, struct plug__tr_probe *p)
 {
-    size_t len = payload_len(t);
+    size_t len = t->packet_len - plug__tr_ip_header(t) - HEADER;
 
     plug__tr_fill(p, t->packet, len);
     return plug__tr_write(t, t->flow[p->flow].sock, p, NULL, len);

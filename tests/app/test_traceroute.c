@@ -54,6 +54,21 @@ T_TEST_PLAIN(tcp_needs_no_privilege)
     both_families(PLUG_TRACEROUTE_TCP, PLUG_TRACEROUTE_PLAIN);
 }
 
+T_TEST_PLAIN(udp_through_raw_sockets)
+{
+    both_families(PLUG_TRACEROUTE_UDP, PLUG_TRACEROUTE_RAW);
+}
+
+T_TEST_PLAIN(icmp_through_raw_sockets)
+{
+    both_families(PLUG_TRACEROUTE_ICMP, PLUG_TRACEROUTE_RAW);
+}
+
+T_TEST_PLAIN(tcp_through_raw_sockets)
+{
+    both_families(PLUG_TRACEROUTE_TCP, PLUG_TRACEROUTE_RAW);
+}
+
 /* --- without a network of its own: this machine -------------------------------------------- */
 
 static void reaches_itself(enum plug_traceroute_method method, const char *to)
