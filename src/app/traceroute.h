@@ -162,7 +162,7 @@ struct plug__tr_probe *plug__tr_by_number(struct plug_traceroute *t, const struc
 struct plug__tr_probe *plug__tr_only_one(struct plug_traceroute *t, const struct plug__tr_flow *f);
 /*
  * An ICMP message that a raw socket has heard; a has from, at and reply_ttl. Whose answer it is:
- * *ret_probe is NULL for one that is like an answer to us, but is none. False: it is others' affair.
+ * *ret_probe is NULL for one that looks like an answer to us, but is none. False: others' affair.
  */
 bool plug__tr_icmp_whose(struct plug_traceroute *t, const uint8_t *bytes, size_t len,
                          struct plug__tr_answer *a, struct plug__tr_probe **ret_probe);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Raw sockets: one hears every ICMP message that comes to this machine, one sends what is built
- * here, headers and checksums. For TCP that one also hears the host. A socket of the transport holds
- * the flow's port meanwhile, so that the system gives it to nobody else.
+ * here, headers and checksums. For TCP that one also hears the host. A socket of the transport
+ * holds the flow's port meanwhile, so that the system gives it to nobody else.
  */
 #include "app/traceroute.h"
 
