@@ -49,7 +49,8 @@ PLUG_BEGIN_DECLS
 enum plug_ping_socket {
     PLUG_PING_AUTO, /* datagram where allowed, else raw */
     PLUG_PING_DGRAM,
-    PLUG_PING_RAW
+    PLUG_PING_RAW,
+    PLUG_PING_TCP /* no echo: how long a connection to addr's port takes; no privileges */
 };
 
 struct plug_ping_opts {
@@ -130,10 +131,11 @@ PLUG_API void plug_ping_close(struct plug_ping *p);
 PLUG_API bool plug_ping_is_raw(const struct plug_ping *p, int family);
 
 /*
- * One host more, before or after the start; copies addr (its port does not count; 0.0.0.0 and ::
- * stand for this machine). Returns its number. PLUG_ELIMIT (hosts_max), -EACCES (a group or
- * broadcast address without opts.broadcast), -EAFNOSUPPORT, -EADDRNOTAVAIL (not of the source's
- * family), the reason why there is no socket of its family, -ENOMEM.
+ * One host more, before or after the start; copies addr (its port counts with PLUG_PING_TCP only;
+ * 0.0.0.0 and :: stand for this machine). Returns its number. PLUG_ELIMIT (hosts_max), -EACCES (a
+ * group or broadcast address without opts.broadcast), -EINVAL (PLUG_PING_TCP and no port),
+ * -EAFNOSUPPORT, -EADDRNOTAVAIL (not of the source's family), the reason why there is no socket of
+ * its family, -ENOMEM.
  */
 PLUG_API PLUG_MUST int plug_ping_add(struct plug_ping *p, const struct plug_addr *addr);
 PLUG_API size_t plug_ping_hosts(const struct plug_ping *p);
@@ -147,7 +149,14 @@ PLUG_API const struct plug_addr *plug_ping_addr(const struct plug_ping *p, uint3
  */
 PLUG_API PLUG_MUST int plug_ping_start(struct plug_ping *p);
 
-/* Nothing more is sent, waited for or told; what is under way is neither answered nor lost. */
+/* True from the start until every host is done, plug_ping_stop, or the deadline. */
+PLUG_API bool plug_ping_running(const struct plug_ping *p);
+
+/*
+ * Nothing more is sent, waited for or told. What is under way counts as lost where the host has
+ * never answered, or where it has been out for more than two of its longest round trips; else it is
+ * neither answered nor lost. The deadline does the same.
+ */
 PLUG_API void plug_ping_stop(struct plug_ping *p);
 
 /* Times in nanoseconds, -1 while there is no reply (jitter: fewer than two). */
@@ -164,6 +173,7 @@ struct plug_ping_stats {
     int64_t p50, p95, p99; /* to within 1 % */
     int64_t jitter;        /* mean difference of one reply to the one before */
     int64_t last;          /* of the last reply */
+    int64_t span;          /* from the first request to the last one */
 };
 /* Of a host at this moment. Aborts for a number that plug_ping_add never gave. */
 PLUG_API void plug_ping_stats(const struct plug_ping *p, uint32_t host,

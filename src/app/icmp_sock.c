@@ -129,24 +129,17 @@ static int make_own(struct plug__icmp_sock *s)
     return r < 0 ? r : filter_id(s);
 }
 
-int plug__icmp_sock_bind(struct plug__icmp_sock *s, const struct plug_addr *from, unsigned ifindex)
+int plug__icmp_sock_bind(struct plug__icmp_sock *s, const struct plug_addr *from)
 {
-    char name[IFNAMSIZ];
-    struct plug_addr any;
-    int r = plug_addr_any(s->family, 0, &any);
+    struct plug_addr local;
+    int r = plug_addr_any(s->family, 0, &local);
 
-    if (r >= 0 && ifindex) {
-        r = plug_sys()->if_indextoname(ifindex, name);
-        r = r < 0 ? -ENODEV : plug_sockopt_set_text(s->sock, PLUG_SO_BIND_DEVICE, name);
-    }
     if (r >= 0 && (from || !s->raw))
-        r = plug_sock_bind(s->sock, from ? from : &any);
-    if (r >= 0 && s->raw)
-        r = make_own(s);
-    if (r < 0 || s->raw)
-        return r < 0 ? r : 0;
-    r = plug_sock_local(s->sock, &any);
-    s->id = plug_addr_port(&any);
+        r = plug_sock_bind(s->sock, from ? from : &local);
+    if (r >= 0)
+        r = s->raw ? make_own(s) : plug_sock_local(s->sock, &local);
+    if (r >= 0 && !s->raw)
+        s->id = plug_addr_port(&local);
     return r < 0 ? r : 0;
 }
 

@@ -26,7 +26,7 @@ struct plug__icmp_sock {
 int plug__icmp_sock_open(struct plug__icmp_sock *s, int family, enum plug_ping_socket kind);
 void plug__icmp_sock_close(struct plug__icmp_sock *s);
 /* To be done once, before the first send; from is an address of the family, or NULL: any. */
-int plug__icmp_sock_bind(struct plug__icmp_sock *s, const struct plug_addr *from, unsigned ifindex);
+int plug__icmp_sock_bind(struct plug__icmp_sock *s, const struct plug_addr *from);
 
 /*
  * Sends an ICMP message whose checksum is 0; it is filled in (in msg itself) where the kernel would

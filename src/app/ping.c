@@ -4,10 +4,12 @@
 #include "base/assert.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/sockopt.h>
+#include <plug/sys.h>
 
 #define INTERVAL PLUG_S(1)
 #define TIMEOUT  PLUG_S(4)   /* a neighbour that does not exist is told after three seconds */
@@ -18,7 +20,7 @@
 
 static int check(const struct plug_ping_opts *o)
 {
-    if (o->size != sizeof *o || (unsigned)o->socket > PLUG_PING_RAW)
+    if (o->size != sizeof *o || (unsigned)o->socket > PLUG_PING_TCP)
         return PLUG_EOPTS;
     if (o->interval < 0 || o->timeout < 0 || o->interval > LONGEST || o->timeout > LONGEST)
         return -EINVAL;
@@ -38,16 +40,33 @@ static void settle_opts(struct plug_ping_opts *o)
 
 /* --- sockets ------------------------------------------------------------------------------- */
 
-static int set_options(struct plug__icmp_sock *s, const struct plug_ping_opts *o)
+int plug__ping_socket_options(const struct plug_ping *p, struct plug_sock *s)
 {
-    int probe = s->family == AF_INET ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO, r = 0;
+    const struct plug_ping_opts *o = &p->o;
+    char name[IFNAMSIZ];
+    int r = 0;
 
     if (o->ttl)
-        r = plug_sockopt_set(s->sock, PLUG_SO_TTL, o->ttl);
+        r = plug_sockopt_set(s, PLUG_SO_TTL, o->ttl);
+    if (r >= 0 && o->tos)
+        r = plug_sockopt_set(s, PLUG_SO_TOS, o->tos);
+    if (r >= 0 && o->ifindex) {
+        r = plug_sys()->if_indextoname(o->ifindex, name);
+        r = r < 0 ? -ENODEV : plug_sockopt_set_text(s, PLUG_SO_BIND_DEVICE, name);
+    }
+    if (r >= 0 && o->socket == PLUG_PING_TCP && plug_addr_family(&p->source) != AF_UNSPEC)
+        r = plug_sock_bind(s, &p->source);
+    return r;
+}
+
+static int set_options(const struct plug_ping *p, struct plug__icmp_sock *s)
+{
+    const struct plug_ping_opts *o = &p->o;
+    int probe = s->family == AF_INET ? IP_PMTUDISC_DO : IPV6_PMTUDISC_DO;
+    int r = plug__ping_socket_options(p, s->sock);
+
     if (r >= 0 && o->ttl)
         r = plug_sockopt_set(s->sock, PLUG_SO_MULTICAST_TTL, o->ttl);
-    if (r >= 0 && o->tos)
-        r = plug_sockopt_set(s->sock, PLUG_SO_TOS, o->tos);
     if (r >= 0 && o->dont_fragment)
         r = plug_sockopt_set(s->sock, PLUG_SO_MTU_DISCOVER, probe);
     if (r >= 0 && o->broadcast && s->family == AF_INET)
@@ -58,15 +77,17 @@ static int set_options(struct plug__icmp_sock *s, const struct plug_ping_opts *o
 /* 0, or why there is no socket of the family. */
 static int open_family(struct plug_ping *p, struct plug__icmp_sock *s, int family)
 {
-    const struct plug_addr *from = p->o.source;
+    const struct plug_addr *from = plug_addr_family(&p->source) ? &p->source : NULL;
 
     if (from && plug_addr_family(from) != family)
         return -EADDRNOTAVAIL;
+    if (p->o.socket == PLUG_PING_TCP)
+        return 0;
     int r = plug__icmp_sock_open(s, family, p->o.socket);
     if (r >= 0)
-        r = set_options(s, &p->o);
+        r = set_options(p, s);
     if (r >= 0)
-        r = plug__icmp_sock_bind(s, from, p->o.ifindex);
+        r = plug__icmp_sock_bind(s, from);
     if (r < 0)
         plug__icmp_sock_close(s);
     return r < 0 ? r : 0;
@@ -79,7 +100,7 @@ static int open_sockets(struct plug_ping *p)
     p->no_six = open_family(p, &p->six, AF_INET6);
     if (p->no_four == 0 || p->no_six == 0)
         return 0;
-    return p->o.source && plug_addr_family(p->o.source) == AF_INET6 ? p->no_six : p->no_four;
+    return plug_addr_family(&p->source) == AF_INET6 ? p->no_six : p->no_four;
 }
 
 static int make_room(struct plug_ping *p)
@@ -106,6 +127,9 @@ int plug_ping_open(struct plug_ping **ret, struct plug_loop *l, const struct plu
     p->o = opts ? *opts : defaults;
     p->fn = fn;
     p->arg = arg;
+    if (p->o.source)
+        p->source = *p->o.source;
+    p->o.source = NULL;
     settle_opts(&p->o);
     r = make_room(p);
     if (r >= 0)
@@ -116,7 +140,6 @@ int plug_ping_open(struct plug_ping **ret, struct plug_loop *l, const struct plu
         plug_ping_close(p);
         return r;
     }
-    p->o.source = NULL;
     *ret = p;
     return 0;
 }
@@ -213,16 +236,42 @@ int plug_ping_start(struct plug_ping *p)
     return r < 0 ? r : 0;
 }
 
+/* What is still waiting, and has been for so long that a reply is not to be expected. */
+static void write_off(struct plug__ping_host *h, int64_t now)
+{
+    for (; h->oldest <= h->tries; h->oldest++) {
+        struct plug__ping_probe *probe = plug__ping_probe(h, h->oldest);
+        if (!probe || probe->state != PLUG__PING_WAITING)
+            continue;
+        if (h->received > 0 && now - probe->sent <= 2 * h->rtt.max)
+            break;
+        probe->state = PLUG__PING_GONE;
+        h->lost++;
+    }
+}
+
+static void stop_host(struct plug_ping *p, struct plug__ping_host *h)
+{
+    write_off(h, plug_now());
+    (void)plug_loop_timer_stop(p->loop, &h->send);
+    (void)plug_loop_timer_stop(p->loop, &h->expire);
+    for (size_t i = 0; i < h->room; i++)
+        plug__ping_tcp_end(p, &h->ring[i]);
+}
+
+bool plug_ping_running(const struct plug_ping *p)
+{
+    return p->running;
+}
+
 void plug_ping_stop(struct plug_ping *p)
 {
     if (!p->running)
         return;
     p->running = false;
     (void)plug_loop_timer_stop(p->loop, &p->deadline);
-    for (size_t i = 0; i < p->hosts; i++) {
-        (void)plug_loop_timer_stop(p->loop, &p->host[i]->send);
-        (void)plug_loop_timer_stop(p->loop, &p->host[i]->expire);
-    }
+    for (size_t i = 0; i < p->hosts; i++)
+        stop_host(p, p->host[i]);
     unwatch(p, &p->four);
     unwatch(p, &p->six);
 }

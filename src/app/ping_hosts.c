@@ -59,15 +59,17 @@ static bool is_group(const struct plug_addr *addr)
 
 static int check(const struct plug_ping *p, struct plug_addr *addr)
 {
+    (void)plug_addr_unmap(addr);
     int family = plug_addr_family(addr);
 
-    (void)plug_addr_unmap(addr);
-    family = plug_addr_family(addr);
     if (family != AF_INET && family != AF_INET6)
         return -EAFNOSUPPORT;
-    (void)!plug_addr_set_port(addr, 0);
+    uint16_t port = p->o.socket == PLUG_PING_TCP ? plug_addr_port(addr) : 0;
+    if (port == 0 && p->o.socket == PLUG_PING_TCP)
+        return -EINVAL;
+    (void)!plug_addr_set_port(addr, port);
     if (plug_addr_class(addr) == PLUG_ADDR_UNSPECIFIED)
-        (void)!plug_addr_loopback(family, 0, addr);
+        (void)!plug_addr_loopback(family, port, addr);
     if (is_group(addr) && !p->o.broadcast)
         return -EACCES;
     return family == AF_INET ? p->no_four : p->no_six;

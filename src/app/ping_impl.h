@@ -17,11 +17,13 @@ enum plug__ping_state {
     PLUG__PING_GONE /* lost, dropped, failed, ended by an error */
 };
 
+struct plug__ping_tcp;
 struct plug__ping_probe {
     int64_t sent;  /* plug_now() before it was handed over */
     int64_t wall;  /* the same moment since 1970 */
     int64_t stamp; /* when it left, by the kernel; 0: not told */
     enum plug__ping_state state;
+    struct plug__ping_tcp *tcp; /* the connection while it is being made; else NULL */
 };
 
 struct plug__ping_host {
@@ -37,7 +39,7 @@ struct plug__ping_host {
     uint64_t oldest; /* the oldest that may still be waiting */
     struct plug__ping_probe *ring;
     size_t room; /* of the ring: a power of two; 0 before the first request */
-    int64_t last_sent;
+    int64_t first_sent, last_sent;
 
     uint64_t sent, failed, received, lost, local_drops, duplicates, late, reordered, errors;
     uint64_t answered_last; /* the highest sequence number that was answered */
@@ -58,7 +60,8 @@ struct plug_ping {
     plug_ping_fn *fn;
     void *arg;
     struct plug__icmp_sock four, six;
-    int no_four, no_six; /* why there is none */
+    int no_four, no_six;     /* why there is none */
+    struct plug_addr source; /* family AF_UNSPEC: any */
     struct plug__sipkey key;
     struct plug__ping_host **host;
     size_t hosts, hosts_room;
@@ -82,6 +85,8 @@ struct plug_ping {
 
 /* --- ping.c */
 void plug__ping_tell(struct plug_ping *p, struct plug_ping_event *e);
+/* Those of all sockets: hops, service, interface, and for TCP the source. */
+int plug__ping_socket_options(const struct plug_ping *p, struct plug_sock *s);
 /* The host is finished if nothing is waiting any more; stops all with the last one. */
 void plug__ping_settle(struct plug__ping_host *h);
 
@@ -95,6 +100,11 @@ struct plug__ping_probe *plug__ping_probe(const struct plug__ping_host *h, uint6
 int plug__ping_begin(struct plug__ping_host *h, int64_t at);
 /* Sets the timer for the oldest probe that is waiting. */
 void plug__ping_expect(struct plug__ping_host *h);
+
+/* --- ping_tcp.c */
+/* Begins to connect; gives *ret, ended by plug__ping_tcp_end, which does nothing without one. */
+int plug__ping_tcp_send(struct plug__ping_host *h, uint64_t seq, struct plug__ping_tcp **ret);
+void plug__ping_tcp_end(struct plug_ping *p, struct plug__ping_probe *probe);
 
 /* --- ping_code.c: pure */
 /* Data of a request: the code, as far as it fits, then a pattern. */

@@ -310,6 +310,8 @@ void plug__ping_ready(struct plug_loop *l, int fd, unsigned events, void *arg)
     for (int i = 0; i < BURST && p->running && r != -EAGAIN; i++) {
         r = received(p, s);
         came += r == 0;
+        if (r < 0 && r != -EAGAIN)
+            plug__ping_drain_queue(p, s);
     }
     if (!awaited && came == 0)
         plug__ping_drain_queue(p, s);

@@ -115,6 +115,7 @@ static void give_up(struct plug__ping_host *h, struct plug__ping_probe *probe, u
         plug__ping_event(dropped ? PLUG_PING_DROPPED : PLUG_PING_LOST, h, seq);
 
     probe->state = PLUG__PING_GONE;
+    plug__ping_tcp_end(p, probe);
     p->drops_open -= dropped;
     h->local_drops += dropped;
     h->lost += !dropped;
@@ -166,24 +167,41 @@ void plug__ping_expect(struct plug__ping_host *h)
 
 /* --- sending ------------------------------------------------------------------------------- */
 
-static int hand_over(struct plug__ping_host *h, struct plug__ping_probe *probe, uint64_t seq)
+static int send_echo(struct plug__ping_host *h, uint64_t seq)
 {
     struct plug_ping *p = h->ping;
     bool four = plug_addr_family(&h->addr) == AF_INET;
     struct plug__icmp_sock *s = four ? &p->four : &p->six;
     uint32_t key;
-
-    memset(p->out, 0, PLUG__ICMP_HEADER);
-    p->out[0] = four ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
-    plug_put_be16(p->out + 4, s->id);
-    plug_put_be16(p->out + 6, (uint16_t)seq);
-    plug__ping_fill(&p->key, h->number, seq, p->out + PLUG__ICMP_HEADER, p->data_len);
-    struct plug__ping_moment now = plug__ping_now();
-    *probe = (struct plug__ping_probe){now.mono, now.wall, 0, PLUG__PING_WAITING};
     int r = plug__icmp_sock_send(s, p->out, p->data_len + PLUG__ICMP_HEADER, &h->addr, &key);
+
     if (r >= 0)
         p->stamp[key % PLUG__PING_STAMPS] = (struct plug__ping_stamp){key, h->number, seq};
     return r;
+}
+
+static void write_echo(struct plug__ping_host *h, uint64_t seq)
+{
+    struct plug_ping *p = h->ping;
+    bool four = plug_addr_family(&h->addr) == AF_INET;
+
+    memset(p->out, 0, PLUG__ICMP_HEADER);
+    p->out[0] = four ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+    plug_put_be16(p->out + 4, four ? p->four.id : p->six.id);
+    plug_put_be16(p->out + 6, (uint16_t)seq);
+    plug__ping_fill(&p->key, h->number, seq, p->out + PLUG__ICMP_HEADER, p->data_len);
+}
+
+/* All that can be done before is done before the clocks are read. */
+static int hand_over(struct plug__ping_host *h, struct plug__ping_probe *probe, uint64_t seq)
+{
+    bool tcp = h->ping->o.socket == PLUG_PING_TCP;
+
+    if (!tcp)
+        write_echo(h, seq);
+    struct plug__ping_moment now = plug__ping_now();
+    *probe = (struct plug__ping_probe){now.mono, now.wall, 0, PLUG__PING_WAITING, NULL};
+    return tcp ? plug__ping_tcp_send(h, seq, &probe->tcp) : send_echo(h, seq);
 }
 
 static bool short_of_room(int err)
@@ -202,13 +220,14 @@ static int send_probe(struct plug__ping_host *h)
     if (r < 0)
         return r;
     r = hand_over(h, &probe, seq);
-    if (r < 0 && !short_of_room(r)) {
+    if (r < 0 && !short_of_room(r) && p->o.socket != PLUG_PING_TCP) {
         plug__ping_drain_queue(p, plug_addr_family(&h->addr) == AF_INET ? &p->four : &p->six);
         r = p->running ? hand_over(h, &probe, seq) : -EAGAIN;
     }
     if (r < 0 && short_of_room(r))
         return r;
     h->tries = seq;
+    h->first_sent = h->first_sent ? h->first_sent : probe.sent;
     h->last_sent = probe.sent;
     h->sent += r >= 0;
     h->failed += r < 0;

@@ -60,7 +60,8 @@ void plug_ping_stats(const struct plug_ping *p, uint32_t host, struct plug_ping_
                                 .duplicates = h->duplicates,
                                 .late = h->late,
                                 .reordered = h->reordered,
-                                .errors = h->errors};
+                                .errors = h->errors,
+                                .span = h->last_sent - h->first_sent};
 
     s.min = s.avg = s.max = s.mdev = s.p50 = s.p95 = s.p99 = s.jitter = s.last = -1;
     if (h->received > 0)

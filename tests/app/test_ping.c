@@ -233,7 +233,7 @@ T_TEST_PLAIN(options_out_of_their_range)
     struct plug_loop *l;
 
     bad[0].size--;
-    bad[1].socket = (enum plug_ping_socket)3;
+    bad[1].socket = (enum plug_ping_socket)4;
     bad[2].interval = -1;
     bad[3].timeout = INT64_MAX;
     bad[4].data_len = PLUG_PING_DATA_MAX + 1;
