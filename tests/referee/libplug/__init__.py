@@ -6,6 +6,7 @@ import random
 import sys
 import traceback
 
+sys.path.append("/usr/lib/python3/dist-packages")  # scapy, where python3 is not Debian's
 lib = ctypes.CDLL(os.environ["PLUG_LIB"])
 seed = int(os.environ.get("PLUG_SEED", random.SystemRandom().randrange(2**32)))
 chance = random.Random(seed)
