@@ -243,7 +243,7 @@ static int complete(struct plug_reassembly *r)
 
 int plug_reassembly_add(struct plug_reassembly *r, const void *packet, size_t len)
 {
-    struct view v;
+    struct view v = {.len = 0}; /* said for compilers that cannot see that it is filled in */
     unsigned at;
     int n = view(packet, len, &v);
 
