@@ -314,7 +314,10 @@ static int run(struct cmd *c)
     if (err < 0)
         return cmd_fail(c, err, "serve", NULL,
                         err == -EINVAL ? "do PLUG_MODEL and PLUG_BACKEND name such?" : NULL);
-    code = with_server(c, &e, s);
+    if (o->workers && plug_server_model(s) != PLUG_MODEL_FIBER) /* PLUG_MODEL's word */
+        code = cmd_usage(c, "--workers is for --model fiber");
+    else
+        code = with_server(c, &e, s);
     plug_server_close(s);
     return code;
 }

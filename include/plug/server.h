@@ -12,8 +12,9 @@
  * or, step by step:
  *   1. plug_server_open(&s, handler, arg, &opts)
  *   2. plug_server_listen(s, "tcp://127.0.0.1:0", NULL), as many endpoints as it likes
- *   3. plug_server_addr(s, 0, &addr); plug_server_run(s)      another thread, a handler or a signal
- *   4. plug_server_close(s)                                   handler may call plug_server_stop(s)
+ *   3. plug_server_begin(s), where addresses are announced before it serves
+ *   4. plug_server_addr(s, 0, &addr); plug_server_run(s)      another thread, a handler or a signal
+ *   5. plug_server_close(s)                                   handler may call plug_server_stop(s)
  *
  * Models:
  *   serial   one connection after the other, in the thread of plug_server_run
@@ -161,8 +162,8 @@ PLUG_API PLUG_MUST int plug_serve(const char *endpoint, plug_handler_fn *handler
 /* --- step by step ------------------------------------------------------------------------- */
 
 /*
- * gives *ret. borrows arg. PLUG_EOPTS, -EINVAL (model or back-end, or PLUG_MODEL names none),
- * -ENOMEM, -EMFILE.
+ * gives *ret. borrows arg. PLUG_EOPTS, -EINVAL (model or back-end, or PLUG_MODEL or PLUG_BACKEND
+ * names none), -ENOMEM, -EMFILE.
  */
 PLUG_API PLUG_MUST int plug_server_open(struct plug_server **ret, plug_handler_fn *handler,
                                         void *arg, const struct plug_server_opts *opts);

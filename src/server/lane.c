@@ -269,7 +269,8 @@ unsigned plug__lane_serve(struct plug__lane *l, struct plug__clerk *k, unsigned 
         if (!admit(s, k))
             continue;
         serve(s, k);
-        plug__sources_leave(s->sources, &k->conn.peer);
+        if (s->sources)
+            plug__sources_leave(s->sources, &k->conn.peer);
         if (l->eager && l->clerk == k && plug__lane_flush(l))
             break;
     }

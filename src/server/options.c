@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Options and hooks: checked once, and without anything left to choose afterwards. */
+#include "loop/backend.h"
 #include "server/server_impl.h"
 
 #include <errno.h>
@@ -103,6 +104,8 @@ int plug__server_options(struct plug_server *s, const struct plug_server_opts *o
         s->o.datagram > PLUG_SERVER_DATAGRAM)
         return PLUG_EOPTS;
     int r = model_of(s->o.model, &s->model);
+    if (r >= 0 && s->model->id == PLUG_MODEL_FIBER && s->o.backend == PLUG_BACKEND_AUTO)
+        r = plug__backend_wanted();
     if (r < 0)
         return r;
     s->asked = s->o.hooks ? *s->o.hooks : none;

@@ -363,6 +363,12 @@ try 'plug echo --help'"
     done
     PLUG_MODEL=magic plug echo tcp://127.0.0.1:0
     [ "$status" -eq 2 ]
+    PLUG_BACKEND=magic plug echo tcp://127.0.0.1:0
+    expect 2 "" "plug echo: serve: invalid argument
+  hint: do PLUG_MODEL and PLUG_BACKEND name such?"
+    PLUG_MODEL=thread plug echo --workers 2 tcp://127.0.0.1:0
+    expect 2 "" "plug echo: --workers is for --model fiber
+try 'plug echo --help'"
 }
 
 @test "echo: output that cannot be written, and stdio that is closed" {
