@@ -15,6 +15,7 @@ struct plug_conn {
     struct plug_sock *sock; /* NULL once it is closed, or given to another conn */
     uint64_t in, out;
     int64_t deadline; /* of its handler */
+    int blind;        /* operations whose waits cannot reach that: they need no clock */
     atomic_int ended; /* why nothing more goes through: PLUG_ETIMEOUT, -ECANCELED; or 0 */
     int flags;        /* MSG_TRUNC */
     bool eof;         /* the peer's end was read */

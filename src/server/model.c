@@ -16,6 +16,8 @@ static const struct plug__model *const models[] = {
 };
 #define MODELS (sizeof models / sizeof *models)
 
+#define BLIND_MAX 1000
+
 const struct plug__model *plug__model_get(enum plug_model id)
 {
     for (size_t i = 0; i < MODELS; i++)
@@ -38,10 +40,19 @@ int plug_model_find(const char *name)
     return strcmp(name, "auto") == 0 ? PLUG_MODEL_AUTO : -EINVAL;
 }
 
+/* How many operations in a row may wait for the whole idle time with one to spare. */
+static int blind_operations(int64_t left, int64_t idle)
+{
+    if (idle <= 0 || left < 2 * idle)
+        return 0;
+    return left / idle - 1 < BLIND_MAX ? (int)(left / idle - 1) : BLIND_MAX;
+}
+
 /*
  * The socket itself ends an idle wait, so that an operation is one system call. Only when the time
  * of the handler is nearly over, or something else of the thread has to be heeded, the waiter does.
- * The coarse clock costs a few nanoseconds and is good enough for limits of seconds.
+ * The coarse clock is good enough for limits of seconds; but its pages have left the caches when a
+ * process gets its turn again, so it is asked no more often than it has to be.
  */
 int64_t plug__blocking_deadline(struct plug_conn *c)
 {
@@ -52,8 +63,13 @@ int64_t plug__blocking_deadline(struct plug_conn *c)
     }
     if (c->deadline == PLUG_NEVER)
         return PLUG_NEVER;
+    if (c->blind > 0) {
+        c->blind--;
+        return PLUG_NEVER;
+    }
     int64_t left = c->deadline - plug_sys()->now(CLOCK_MONOTONIC_COARSE);
     if (left <= 0)
         atomic_store(&c->ended, PLUG_ETIMEOUT);
+    c->blind = blind_operations(left, idle);
     return idle >= 0 && left > idle ? PLUG_NEVER : c->deadline;
 }
