@@ -18,8 +18,9 @@
  * dispatcher was closed none of its other hooks is called; handle_connect comes always from a turn
  * of the map, as soon as there is a connection whatever writable says, and never after connecting
  * has failed; -EAGAIN is no error; a hook that fails while it deals with an error closes; urgent
- * data are noticed only when something else is ready, too; who is called first of several that are
- * ready is not told.
+ * data alone wake also who only writes, as in asyncore.poll, but only where handle_expt is set, or
+ * one byte would keep every turn from waiting; who is called first of several that are ready is not
+ * told.
  *
  * Life: plug_dispatcher_close ends a dispatcher: its socket is closed at once, no hook is called
  * any more; its memory is given back at the end of a turn of the map, after the hook freed.
@@ -51,7 +52,7 @@ struct plug_dispatcher_ops {
     int (*handle_read)(struct plug_dispatcher *d);
     int (*handle_write)(struct plug_dispatcher *d);
     int (*handle_connect)(struct plug_dispatcher *d);
-    int (*handle_expt)(struct plug_dispatcher *d);
+    int (*handle_expt)(struct plug_dispatcher *d); /* comes again until MSG_OOB has received them */
     int (*handle_accept)(struct plug_dispatcher *d); /* default: accepts, calls handle_accepted */
     /* takes conn; default: closes it */
     int (*handle_accepted)(struct plug_dispatcher *d, struct plug_sock *conn,

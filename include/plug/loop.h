@@ -78,7 +78,7 @@ PLUG_API int64_t plug_loop_now(const struct plug_loop *l);
 
 /* --- descriptors -------------------------------------------------------------------------- */
 
-/* events: PLUG_READ, PLUG_WRITE or both, those of what was asked for that are ready. */
+/* events: PLUG_READ, PLUG_WRITE, PLUG_URGENT, those of what was asked for that are ready. */
 typedef void plug_loop_fd_fn(struct plug_loop *l, int fd, unsigned events, void *arg);
 
 /*

@@ -13,8 +13,9 @@
  *   4. plug_selector_del(s, fd) when it closes one; plug_selector_close(s)
  *
  * Level triggered. A hang-up or an error counts as whatever was asked for: PLUG_READ, PLUG_WRITE
- * or both; the read or write tells which it is. All back-ends behave alike; epoll alone costs
- * nothing for those that are not ready.
+ * or both; the read or write tells which it is. PLUG_URGENT is asked for beside one of these: TCP's
+ * urgent data (POLLPRI), ready until received (MSG_OOB) or passed, never a hang-up. All back-ends
+ * behave alike; epoll alone costs nothing for those that are not ready.
  *
  * Closing: a descriptor that was closed while registered is silent, and plug_selector_del takes it
  * out then too. Delete it before its number is taken again: on select, poll and uring nothing tells
@@ -32,7 +33,8 @@ struct plug_selector;
 
 enum {
     PLUG_READ = 1, /* as Python's EVENT_READ and EVENT_WRITE */
-    PLUG_WRITE = 2
+    PLUG_WRITE = 2,
+    PLUG_URGENT = 4
 };
 
 enum plug_backend {
@@ -67,9 +69,10 @@ PLUG_API int plug_selector_fallback(const struct plug_selector *s);
 PLUG_API int plug_selector_fd(const struct plug_selector *s);
 
 /*
- * Registers fd for PLUG_READ, PLUG_WRITE or both; data comes back with its events (borrows it until
- * then). -EEXIST: it is registered; -EINVAL: no such events; -EBADF: not open; -EPERM: always
- * ready, such as a regular file, on every back-end; -EMFILE, -ENFILE, -ENOSPC, -ENOMEM.
+ * Registers fd for PLUG_READ, PLUG_WRITE or both, and PLUG_URGENT; data comes back with its events
+ * (borrows it until then). -EEXIST: it is registered; -EINVAL: no such events; -EBADF: not open;
+ * -EPERM: always ready, such as a regular file, on every back-end; -EMFILE, -ENFILE, -ENOSPC,
+ * -ENOMEM.
  */
 PLUG_API PLUG_MUST int plug_selector_add(struct plug_selector *s, int fd, unsigned events,
                                          void *data);

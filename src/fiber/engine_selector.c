@@ -19,13 +19,15 @@ struct set {
     struct plug_event events[EVENTS];
 };
 
-/* Urgent data is no event of a selector: told of with what else can be read, or when it is late. */
+/* Who waits for urgent data is told of what else can be read, too: the end may be behind it. */
 static unsigned asked(const struct plug__fd_slot *slot)
 {
     unsigned events = 0;
 
     for (const struct plug__fd_waiter *n = slot->waiters; n; n = n->next)
-        events |= (n->events & ~POLLOUT ? PLUG_READ : 0u) | (n->events & POLLOUT ? PLUG_WRITE : 0u);
+        events |= (n->events & ~POLLOUT ? PLUG_READ : 0u) |
+                  (n->events & POLLOUT ? PLUG_WRITE : 0u) |
+                  (n->events & POLLPRI ? PLUG_URGENT : 0u);
     return events;
 }
 
@@ -72,7 +74,8 @@ static void tell(struct plug__sched *s, const struct plug_event *event)
 {
     struct plug__fd_slot *slot = plug__fd_slot_find(&s->fds, event->fd);
     int revents = (event->events & PLUG_READ ? POLLIN | POLLPRI | POLLRDHUP : 0) |
-                  (event->events & PLUG_WRITE ? POLLOUT : 0);
+                  (event->events & PLUG_WRITE ? POLLOUT : 0) |
+                  (event->events & PLUG_URGENT ? POLLPRI : 0);
 
     if (event->fd == s->wake_fd)
         plug__sched_woken(s);

@@ -64,12 +64,16 @@ static int cancel(struct plug__sched *s, struct plug__fd_slot *slot, int fd)
     return 0;
 }
 
-/* What is ready already will be told. */
+/*
+ * What is ready already will be told. The kernel wakes no poll for urgent data alone, but one for
+ * another kind of input.
+ */
 static int arm(struct plug__sched *s, struct plug__fd_slot *slot, int fd, uint32_t mask)
 {
     struct io_uring_sqe *sqe;
     int r = cancel(s, slot, fd);
 
+    mask |= mask & POLLPRI ? POLLRDBAND : 0u;
     if (r == 0)
         r = plug__uring_sqe(ring_of(s), &sqe);
     if (r < 0)
@@ -95,8 +99,11 @@ static void uring_drop(struct plug__sched *s, struct plug__fd_slot *slot, int fd
         (void)!plug__uring_enter(ring_of(s), PLUG_NOWAIT);
 }
 
+/* A poll that ends with its first event takes any input for urgent: it says what has woken it. */
 static int uring_watch(struct plug__sched *s, struct plug__fd_slot *slot, int fd, short events)
 {
+    if (events & POLLPRI)
+        slot->waits = SHORT_LIFE;
     return arm(s, slot, fd, slot->mask | (uint16_t)events);
 }
 

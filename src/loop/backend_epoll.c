@@ -22,19 +22,16 @@ static int epoll_fd(const void *b)
     return plug_epoll_fd(b);
 }
 
-static unsigned asked(unsigned events)
-{
-    return (events & PLUG_READ ? EPOLLIN : 0u) | (events & PLUG_WRITE ? EPOLLOUT : 0u);
-}
+_Static_assert(EPOLLIN == POLLIN && EPOLLOUT == POLLOUT && EPOLLPRI == POLLPRI, "the same bits");
 
 static int epoll_add(void *b, int fd, unsigned events)
 {
-    return plug_epoll_add(b, fd, asked(events), NULL);
+    return plug_epoll_add(b, fd, plug__poll_events(events), NULL);
 }
 
 static int epoll_mod(void *b, int fd, unsigned events)
 {
-    return plug_epoll_mod(b, fd, asked(events), NULL);
+    return plug_epoll_mod(b, fd, plug__poll_events(events), NULL);
 }
 
 /* It may have been closed before; then it is out all the same. */
@@ -47,11 +44,8 @@ static int epoll_wait_some(void *b, struct plug_event *ret, size_t max, int64_t 
 {
     int n = plug_epoll_wait(b, ret, max, timeout);
 
-    for (int i = 0; i < n; i++) {
-        unsigned events = ret[i].events;
-        ret[i].events = (events & ~(unsigned)EPOLLOUT ? PLUG_READ : 0u) |
-                        (events & ~(unsigned)EPOLLIN ? PLUG_WRITE : 0u);
-    }
+    for (int i = 0; i < n; i++)
+        ret[i].events = plug__events_told(ret[i].events);
     return n;
 }
 

@@ -24,23 +24,18 @@ static int poll_fd(const void *b)
     return -EOPNOTSUPP;
 }
 
-static unsigned asked(unsigned events)
-{
-    return (events & PLUG_READ ? POLLIN : 0u) | (events & PLUG_WRITE ? POLLOUT : 0u);
-}
-
 static int poll_add(void *b, int fd, unsigned events)
 {
     int r = plug__backend_check(fd);
 
-    return r < 0 ? r : plug_poll_set(b, fd, asked(events));
+    return r < 0 ? r : plug_poll_set(b, fd, plug__poll_events(events));
 }
 
 static int poll_mod(void *b, int fd, unsigned events)
 {
     int r = plug__backend_check(fd);
 
-    return r < 0 ? r : plug_poll_modify(b, fd, asked(events));
+    return r < 0 ? r : plug_poll_modify(b, fd, plug__poll_events(events));
 }
 
 /* What was closed may be out already. */
@@ -61,8 +56,7 @@ static int translate(void *b, struct plug_event *ret, int count)
             continue;
         }
         ret[n].fd = ret[i].fd;
-        ret[n++].events = (events & ~(unsigned)POLLOUT ? PLUG_READ : 0u) |
-                          (events & ~(unsigned)POLLIN ? PLUG_WRITE : 0u);
+        ret[n++].events = plug__events_told(events);
     }
     return n;
 }

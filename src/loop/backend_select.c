@@ -9,9 +9,13 @@
 #include <plug/select.h>
 #include <plug/sys.h>
 
+/* The lists of a call. */
+static const unsigned event_of[] = {PLUG_READ, PLUG_WRITE, PLUG_URGENT};
+#define LISTS (sizeof event_of / sizeof *event_of)
+
 struct lists {
     struct plug__registry set;
-    int *fds; /* room for readers, then as much for writers */
+    int *fds; /* room for readers, as much for writers, and for urgent data */
     unsigned room;
     unsigned next; /* the slot with which the next lists begin: nobody is left out for ever */
 };
@@ -47,7 +51,7 @@ static int make_room(struct lists *l)
 
     if (l->room >= l->set.room)
         return 0;
-    fds = plug_realloc(l->fds, 2 * (size_t)l->set.room * sizeof *fds);
+    fds = plug_realloc(l->fds, LISTS * (size_t)l->set.room * sizeof *fds);
     if (!fds)
         return -ENOMEM;
     l->fds = fds;
@@ -101,22 +105,21 @@ static void drop_closed(struct lists *l)
     }
 }
 
-static void make_lists(struct lists *l, struct plug_select_list *r, struct plug_select_list *w)
+static void make_lists(struct lists *l, struct plug_select_list list[LISTS])
 {
     unsigned slot = l->next < l->set.used ? l->next : 0;
 
-    *r = (struct plug_select_list){l->fds, 0, l->fds, 0};
-    *w = (struct plug_select_list){l->fds + l->room, 0, l->fds + l->room, 0};
+    for (size_t i = 0; i < LISTS; i++)
+        list[i] = (struct plug_select_list){l->fds + i * l->room, 0, l->fds + i * l->room, 0};
     for (unsigned i = 0; i < l->set.used; i++) {
         struct plug__entry *e = &l->set.entries[slot];
         slot = slot + 1 < l->set.used ? slot + 1 : 0;
         if (e->fd < 0)
             continue;
         e->state = 0;
-        if (e->events & PLUG_READ)
-            r->ret_ready[r->count++] = e->fd;
-        if (e->events & PLUG_WRITE)
-            w->ret_ready[w->count++] = e->fd;
+        for (size_t k = 0; k < LISTS; k++)
+            if (e->events & event_of[k])
+                list[k].ret_ready[list[k].count++] = e->fd;
     }
 }
 
@@ -145,22 +148,22 @@ static int select_wait_some(void *b, struct plug_event *ret, size_t max, int64_t
 {
     struct lists *l = b;
     struct plug_select_opts o = PLUG_SELECT_OPTS;
-    struct plug_select_list readers, writers;
+    struct plug_select_list list[LISTS];
     int64_t deadline = plug_deadline_after(timeout);
     int r;
 
     o.hang_up_writers = true;
     for (;;) {
-        make_lists(l, &readers, &writers);
-        r = plug_select(&readers, &writers, NULL, plug_deadline_left(deadline), &o);
+        make_lists(l, list);
+        r = plug_select(&list[0], &list[1], &list[2], plug_deadline_left(deadline), &o);
         if (r != -EBADF)
             break;
         drop_closed(l);
     }
     if (r <= 0)
         return r;
-    mark(l, &readers, PLUG_READ);
-    mark(l, &writers, PLUG_WRITE);
+    for (size_t i = 0; i < LISTS; i++)
+        mark(l, &list[i], event_of[i]);
     return tell(l, ret, max);
 }
 

@@ -175,11 +175,6 @@ static int enter(struct rings *u, int64_t timeout)
 
 /* --- who is in -------------------------------------------------------------------------------- */
 
-static unsigned asked(unsigned events)
-{
-    return (events & PLUG_READ ? POLLIN : 0u) | (events & PLUG_WRITE ? POLLOUT : 0u);
-}
-
 static void enlist(struct rings *u, int fd, unsigned events)
 {
     struct plug__entry *e = plug__registry_add(&u->set, fd);
@@ -245,6 +240,12 @@ static int uring_mod(void *b, int fd, unsigned events)
 
 /* --- waiting ---------------------------------------------------------------------------------- */
 
+/* The kernel wakes no poll for urgent data alone, but one for any kind of input. */
+static unsigned armed(unsigned events)
+{
+    return plug__poll_events(events) | (events & PLUG_URGENT ? POLLRDBAND : 0u);
+}
+
 static int arm(struct rings *u)
 {
     unsigned at;
@@ -255,7 +256,7 @@ static int arm(struct rings *u)
         int r = plug__uring_sqe(&u->ring, &sqe);
         if (r < 0)
             return r;
-        io_uring_prep_poll_add(sqe, e->fd, asked(e->events));
+        io_uring_prep_poll_add(sqe, e->fd, armed(e->events));
         sqe->user_data = plug__registry_id(&u->set, e);
         take_out(u, at);
         u->places[at].round = u->round;
@@ -278,10 +279,14 @@ static int gather(struct rings *u, int64_t deadline)
     return r;
 }
 
-/* Armed before, or only half of what was asked for: that may have changed meanwhile. */
+/*
+ * Armed before, or only half of what was asked for: that may have changed meanwhile. Any input
+ * wakes as if it were urgent.
+ */
 static bool is_doubtful(const struct rings *u, const struct place *p, const struct plug__entry *e)
 {
-    return p->round != u->round || (p->told & asked(e->events)) != asked(e->events);
+    return e->events & PLUG_URGENT || p->round != u->round ||
+           (p->told & plug__poll_events(e->events)) != plug__poll_events(e->events);
 }
 
 static bool tell(const struct plug__entry *e, unsigned events, struct plug_event *ret)
@@ -289,8 +294,7 @@ static bool tell(const struct plug__entry *e, unsigned events, struct plug_event
     if (!events)
         return false;
     ret->fd = e->fd;
-    ret->events = (events & ~(unsigned)POLLOUT ? PLUG_READ : 0u) |
-                  (events & ~(unsigned)POLLIN ? PLUG_WRITE : 0u);
+    ret->events = plug__events_told(events);
     return true;
 }
 
@@ -306,7 +310,8 @@ static int ask(const struct rings *u, struct pollfd *polls, size_t max)
          at = u->places[at].next) {
         const struct plug__entry *e = entry_at(u, at);
         bool doubtful = is_doubtful(u, &u->places[at], e);
-        polls[count++] = (struct pollfd){doubtful ? e->fd : -1, (short)asked(e->events), 0};
+        polls[count++] =
+            (struct pollfd){doubtful ? e->fd : -1, (short)plug__poll_events(e->events), 0};
         doubt = doubt || doubtful;
     }
     if (doubt)

@@ -93,11 +93,12 @@ void plug_dispatcher_close(struct plug_dispatcher *d)
 /* In the map from now on; who cannot be waited for is told here and not in some turn. */
 static int enter_map(struct plug_dispatcher *d, int fd, struct plug_sock *s)
 {
-    int r = plug_selector_add(d->map->selector, fd, PLUG_READ, d);
+    unsigned asked = plug__dispatcher_asks(d, true, false);
+    int r = plug_selector_add(d->map->selector, fd, asked, d);
 
     if (r < 0)
         return r;
-    d->asked = PLUG_READ;
+    d->asked = asked;
     d->fd = fd;
     d->sock = s;
     d->map->count++;

@@ -42,7 +42,10 @@ void plug__dispatcher_hold(struct plug_dispatcher *d);
 void plug__dispatcher_release(struct plug_dispatcher *d);
 void plug__dispatcher_bury(struct plug_dispatcher_map *m);
 
-/* What it wants to be asked for: PLUG_READ, PLUG_WRITE. */
+/* What the selector is asked for when it reads and writes: PLUG_READ, PLUG_WRITE, PLUG_URGENT. */
+unsigned plug__dispatcher_asks(const struct plug_dispatcher *d, bool reads, bool writes);
+
+/* What it wants to be asked for now: calls readable and writable. */
 unsigned plug__dispatcher_wants(struct plug_dispatcher *d);
 
 /* Calls hooks for revents of poll(2). */

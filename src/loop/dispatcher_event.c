@@ -201,6 +201,13 @@ void plug__dispatcher_event(struct plug_dispatcher *d, unsigned revents)
     plug__dispatcher_release(d);
 }
 
+/* Urgent data stay ready until somebody receives them: without its hook they wake nobody. */
+unsigned plug__dispatcher_asks(const struct plug_dispatcher *d, bool reads, bool writes)
+{
+    return (reads ? PLUG_READ : 0u) | (writes ? PLUG_WRITE : 0u) |
+           ((reads || writes) && d->ops->handle_expt ? PLUG_URGENT : 0u);
+}
+
 unsigned plug__dispatcher_wants(struct plug_dispatcher *d)
 {
     bool reads = !d->ops->readable || d->ops->readable(d);
@@ -209,7 +216,7 @@ unsigned plug__dispatcher_wants(struct plug_dispatcher *d)
     if (d->closed)
         return 0;
     writes = !d->accepting && (writes || d->connecting || plug_dispatcher_buffered(d));
-    return (reads ? PLUG_READ : 0u) | (writes ? PLUG_WRITE : 0u);
+    return plug__dispatcher_asks(d, reads, writes);
 }
 
 /* --- bytes -------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "loop/dispatcher.h"
 #include "base/assert.h"
+#include "loop/backend.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <plug/err.h>
@@ -80,9 +81,8 @@ static int look_closer(struct plug_dispatcher_map *m, int count)
 
     for (int i = 0; i < count; i++) {
         struct plug_dispatcher *d = m->ready[i].data;
-        short asked =
-            (d->asked & PLUG_READ ? POLLIN | POLLPRI : 0) | (d->asked & PLUG_WRITE ? POLLOUT : 0);
-        m->now[i] = (struct pollfd){.fd = d->fd, .events = asked};
+        unsigned asked = plug__poll_events(d->asked | PLUG_URGENT);
+        m->now[i] = (struct pollfd){.fd = d->fd, .events = (short)asked};
     }
     return plug_sys()->ppoll(m->now, (nfds_t)count, &at_once, NULL);
 }

@@ -2,6 +2,7 @@
 #include "loop/loop_impl.h"
 #include "base/assert.h"
 #include "base/sys_tap.h"
+#include "loop/backend.h"
 #include <errno.h>
 #include <plug/alloc.h>
 #include <plug/sys.h>
@@ -200,7 +201,7 @@ int plug_loop_watch(struct plug_loop *l, int fd, unsigned events, plug_loop_fd_f
     struct watch *w = e ? e->data : NULL;
     int r = 0;
 
-    if (events & ~(unsigned)(PLUG_READ | PLUG_WRITE))
+    if (events && !plug__events_valid(events))
         return -EINVAL;
     if (fd < 0 || fd == l->wake_fd)
         return -EBADF;

@@ -163,17 +163,12 @@ int plug_selector_fd(const struct plug_selector *s)
 
 /* --- who is in -------------------------------------------------------------------------------- */
 
-static bool is_events(unsigned events)
-{
-    return events != 0 && (events & ~(unsigned)(PLUG_READ | PLUG_WRITE)) == 0;
-}
-
 int plug_selector_add(struct plug_selector *s, int fd, unsigned events, void *data)
 {
     struct plug__entry *e;
     int r;
 
-    if (!is_events(events))
+    if (!plug__events_valid(events))
         return -EINVAL;
     if (plug__registry_find(&s->set, fd))
         return -EEXIST;
@@ -193,7 +188,7 @@ int plug_selector_mod(struct plug_selector *s, int fd, unsigned events, void *da
     struct plug__entry *e = plug__registry_find(&s->set, fd);
     int r = 0;
 
-    if (!is_events(events))
+    if (!plug__events_valid(events))
         return -EINVAL;
     if (!e)
         return -ENOENT;

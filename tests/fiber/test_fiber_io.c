@@ -424,6 +424,29 @@ ON_EACH_ENGINE(T_TEST_PLAIN, urgent_data_does_not_hide_what_follows)
 
 /* --- urgent data -------------------------------------------------------------------------- */
 
+static int recv_urgent(void *arg)
+{
+    char b[2];
+    int n = plug_sock_wait(arg, POLLPRI);
+    if (n >= 0)
+        n = (int)plug_sock_recv(arg, b, sizeof b, MSG_OOB);
+    return n < 0 ? n : n == 1 && b[0] == '!' ? 0 : -EPROTO;
+}
+
+static int send_urgent(void *arg)
+{
+    int r = plug_sleep(PLUG_MS(5)); /* the other one waits already */
+    return r < 0 ? r : (int)plug_sock_send(arg, "!", 1, MSG_OOB);
+}
+
+ON_EACH_ENGINE(T_TEST, urgent_data_alone_are_heard_of)
+{
+    struct plug_sock *c, *s;
+    tcp_pair(&c, &s);
+    beside(recv_urgent, s, send_urgent, c);
+    return 0;
+}
+
 /* Other data that lie unread are neither taken for urgent ones, nor looked at without end. */
 ON_EACH_ENGINE(T_TEST_PLAIN, unread_data_are_not_urgent)
 {

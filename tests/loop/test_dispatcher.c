@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* asyncore's hooks: which are called, in which order. The trace is one letter for each. */
+#include "engines.h"
 #include "fds.h"
 #include "loop/dispatcher.h"
+#include "sock_pair.h"
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,10 +135,26 @@ static struct plug_dispatcher *on_pair(const struct plug_dispatcher_ops *ops, in
     return d;
 }
 
-static void all_that_came_is_read_before_the_end(enum plug_backend backend)
+#define ON_ONE(kind, name, BACKEND)                                                                \
+    kind(name##_on_##BACKEND)                                                                      \
+    {                                                                                              \
+        if (PLUG_BACKEND_##BACKEND == PLUG_BACKEND_URING)                                          \
+            need_uring();                                                                          \
+        begin(PLUG_BACKEND_##BACKEND);                                                             \
+        name();                                                                                    \
+    }
+#define ON_EACH(kind, name)                                                                        \
+    static void name(void);                                                                        \
+    ON_ONE(kind, name, EPOLL)                                                                      \
+    ON_ONE(kind, name, POLL)                                                                       \
+    ON_ONE(kind, name, SELECT)                                                                     \
+    ON_ONE(kind, name, URING)                                                                      \
+    static void name(void)
+
+ON_EACH(T_TEST, all_that_came_is_read_before_the_end)
 {
     int other;
-    begin(backend);
+    t_whole_transfers();
     on_pair(&reader, &other);
     T_EQ(T_OK(plug_sys()->write(other, "0123456789", 10)), 10);
     T_OK(plug_sys()->shutdown(other, SHUT_RDWR)); /* a hang-up with data before it */
@@ -150,23 +168,75 @@ static void all_that_came_is_read_before_the_end(enum plug_backend backend)
     T_EQ(plug_dispatcher_map_count(m), 0);
 }
 
-T_TEST(all_that_came_is_read_before_the_end_on_epoll)
+/* --- urgent data -------------------------------------------------------------------------- */
+
+static int take_urgent(struct plug_dispatcher *d)
 {
-    t_whole_transfers();
-    all_that_came_is_read_before_the_end(PLUG_BACKEND_EPOLL);
+    char b[2];
+    ssize_t n = plug_sock_recv(plug_dispatcher_sock(d), b, sizeof b, MSG_OOB);
+    note('u');
+    return n == 1 && b[0] == '!' ? PLUG_DISPATCHER_EXIT : -EPROTO;
 }
 
-T_TEST(all_that_came_is_read_before_the_end_on_poll)
+/* A dispatcher over a connection with an urgent byte in it, and nothing else. */
+static void on_urgent(const struct plug_dispatcher_ops *ops)
 {
-    t_whole_transfers();
-    all_that_came_is_read_before_the_end(PLUG_BACKEND_POLL);
+    struct plug_dispatcher *d;
+    struct plug_sock *client, *server;
+    tcp_pair(&client, &server);
+    T_OK(plug_dispatcher_open(&d, m, ops, NULL));
+    T_OK(plug_dispatcher_set_sock(d, server));
+    t_disown(server);
+    T_EQ(T_OK(plug_sock_send(client, "!", 1, MSG_OOB)), 1);
+    T_OK(plug_sock_wait(server, POLLPRI));
 }
 
-T_TEST(all_that_came_is_read_before_the_end_on_select)
+ON_EACH(T_TEST_PLAIN, urgent_data_alone_wake_a_reader)
 {
-    t_whole_transfers();
-    all_that_came_is_read_before_the_end(PLUG_BACKEND_SELECT);
+    static struct plug_dispatcher_ops ops;
+    ops = reader;
+    ops.handle_expt = take_urgent;
+    on_urgent(&ops);
+    T_EQ(T_OK(plug_dispatcher_loop(m, PLUG_S(10), 1)), PLUG_DISPATCHER_EXIT);
+    T_STR(trace, "u");
+    T_EQ(T_OK(plug_dispatcher_poll(m, PLUG_NOWAIT)), 0);
+    T_STR(trace, "u");
 }
+
+/* As in asyncore.poll; poll2 tells only those that read. */
+ON_EACH(T_TEST_PLAIN, urgent_data_are_told_to_who_does_not_read)
+{
+    static const struct plug_dispatcher_ops writer = {
+        .size = sizeof writer, .readable = no, .handle_write = wrote, .handle_expt = take_urgent};
+    on_urgent(&writer);
+    T_EQ(T_OK(plug_dispatcher_poll(m, PLUG_S(10))), PLUG_DISPATCHER_EXIT);
+    T_STR(trace, "wu");
+}
+
+static void log_it(struct plug_dispatcher *d, const char *type, const char *message)
+{
+    (void)d;
+    note(strcmp(type, "warning") == 0 && strstr(message, "priority") ? 'p' : '?');
+}
+
+/* One byte from the peer must not keep all turns from waiting. */
+ON_EACH(T_TEST_PLAIN, urgent_data_wake_nobody_without_a_hook)
+{
+    static struct plug_dispatcher_ops ops;
+    int64_t start;
+    ops = reader;
+    ops.log = log_it;
+    on_urgent(&ops);
+    start = plug_now();
+    T_EQ(T_OK(plug_dispatcher_poll(m, PLUG_MS(20))), 0);
+    T_TRUE(plug_now() - start >= PLUG_MS(20));
+    T_STR(trace, "");
+    ops.writable = NULL;
+    T_EQ(T_OK(plug_dispatcher_poll(m, PLUG_MS(20))), 0);
+    T_STR(trace, "wp");
+}
+
+/* --- connections -------------------------------------------------------------------------- */
 
 T_TEST_PLAIN(server_and_client)
 {

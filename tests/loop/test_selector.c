@@ -2,6 +2,7 @@
 /* One behaviour on all back-ends: every test runs on each of them. */
 #include "engines.h"
 #include "fds.h"
+#include "sock_pair.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +54,8 @@ ON_EACH(T_TEST, add_mod_del_get)
     T_ERR(plug_selector_del(s, a[0]), -ENOENT);
     T_ERR(plug_selector_get(s, a[0], &key), -ENOENT);
     T_ERR(plug_selector_add(s, a[0], 0, A), -EINVAL);
-    T_ERR(plug_selector_add(s, a[0], 4, A), -EINVAL);
+    T_ERR(plug_selector_add(s, a[0], PLUG_URGENT, A), -EINVAL); /* goes with another one */
+    T_ERR(plug_selector_add(s, a[0], PLUG_READ | 8, A), -EINVAL);
     T_OK(plug_selector_add(s, a[0], PLUG_READ | PLUG_WRITE, A));
     T_ERR(plug_selector_add(s, a[0], PLUG_READ, B), -EEXIST);
     T_ERR(plug_selector_mod(s, a[0], 8, A), -EINVAL);
@@ -119,6 +121,62 @@ ON_EACH(T_TEST, a_hang_up_is_whatever_was_asked_for)
     fds_close(p[0]);
     T_EQ(wait_now(s), 1);
     T_EQ(ev[0].events, PLUG_READ);
+}
+
+/* Urgent data alone: no reason to read or write, and only for who has asked. */
+ON_EACH(T_TEST, urgent_data)
+{
+    struct plug_sock *client, *server;
+    char b[2];
+    tcp_pair(&client, &server);
+    int fd = plug_sock_fd(server);
+    T_OK(plug_selector_add(s, fd, PLUG_READ | PLUG_URGENT, A));
+    T_EQ(wait_now(s), 0);
+    T_EQ(T_OK(plug_sock_send(client, "!", 1, MSG_OOB)), 1);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(10))), 1);
+    T_EQ(ev[0].events, PLUG_URGENT);
+    T_OK(plug_selector_mod(s, fd, PLUG_WRITE | PLUG_URGENT, A));
+    T_EQ(wait_now(s), 1);
+    T_EQ(ev[0].events, PLUG_WRITE | PLUG_URGENT);
+    T_OK(plug_selector_mod(s, fd, PLUG_READ, A));
+    T_EQ(wait_now(s), 0);
+    T_OK(plug_selector_mod(s, fd, PLUG_READ | PLUG_URGENT, A));
+    T_EQ(T_OK(plug_sock_recv(server, b, 2, MSG_OOB)), 1);
+    T_EQ(wait_now(s), 0);
+    T_OK(plug_sock_shutdown(client, SHUT_WR)); /* the end is not urgent */
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(10))), 1);
+    T_EQ(ev[0].events, PLUG_READ);
+}
+
+struct late {
+    struct plug_sock *from;
+    const char *what;
+    int flags;
+};
+
+static void send_late(void *arg)
+{
+    const struct late *l = arg;
+    T_OK(plug_sleep(PLUG_MS(20)));
+    T_EQ(T_OK(plug_sock_send(l->from, l->what, 1, l->flags)), 1);
+}
+
+/* Sent while somebody waits. */
+ON_EACH(T_TEST_PLAIN, urgent_data_wake_and_other_data_are_not_urgent)
+{
+    static struct late urgent = {.what = "!", .flags = MSG_OOB}, plain = {.what = "x"};
+    struct plug_sock *client, *server;
+    char b[2];
+    tcp_pair(&client, &server);
+    urgent.from = plain.from = client;
+    T_OK(plug_selector_add(s, plug_sock_fd(server), PLUG_READ | PLUG_URGENT, A));
+    t_thread(send_late, &plain);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(10))), 1);
+    T_EQ(ev[0].events, PLUG_READ);
+    T_EQ(T_OK(plug_sock_recv(server, b, 2, 0)), 1);
+    t_thread(send_late, &urgent);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(10))), 1);
+    T_EQ(ev[0].events, PLUG_URGENT);
 }
 
 ON_EACH(T_TEST, it_ends_in_time)

@@ -7,6 +7,7 @@ import os
 import select
 import socket
 import struct
+import time
 import warnings
 
 from libplug import Skip, chance, lib, run, seed
@@ -27,7 +28,7 @@ class Brain:
     """What a dispatcher does in its hooks: the same for both. hooks: those it has; others are defaults."""
 
     def __init__(self, hooks, results):
-        self.hooks, self.trace, self.over, self.out = hooks, [], False, b""
+        self.hooks, self.trace, self.over, self.out, self.sent = hooks, [], False, b"", 0
         self.results = {name: collections.deque(those) for name, those in results.items()}
         self.answers = {"readable": True, "writable": True}
         self.closes_on_error = True
@@ -70,6 +71,25 @@ class Brain:
 
 
 # --- Python's ----------------------------------------------------------------------------------
+
+class UrgentToWriters:
+    """In the place of asyncore.select: poll2 asks for urgent data as asyncore.poll does, for who only writes, too."""
+
+    class poll:
+        def __init__(self):
+            self.set = select.poll()
+            self.poll = self.set.poll
+
+        def register(self, fd, flags):
+            self.set.register(fd, flags | select.POLLPRI)
+
+    def __getattr__(self, name):
+        return getattr(select, name)
+
+
+if asyncore:
+    asyncore.select = UrgentToWriters()
+
 
 def raising(result):
     if result == EXIT:
@@ -196,23 +216,34 @@ def turns(turn, brain, count=3):
         turn()
 
 
-def arrives(brain):
-    if not brain.over:
-        select.select([brain.fileno()], [], [], 5)
+def arrives(fd, sent, states):
+    """Waits until the kernel has handed on what was sent: the two ends of a connection are two turns of its own."""
+    until = time.monotonic() + 20
+    with socket.socket(fileno=os.dup(fd)) as twin:
+        while time.monotonic() < until:
+            info = twin.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 136)
+            if info[0] in states and struct.unpack_from("=Q", info, 128)[0] >= sent:  # tcpi_bytes_received
+                return
+            time.sleep(0.0002)
+    raise TimeoutError(f"{sent} bytes have not come")
+
+
+ESTABLISHED, CLOSED, CLOSE_WAIT = 1, 7, 8
 
 
 def peer(brain, client, name, value):
     """What the other side does."""
-    if name == "send":
-        client.sendall(value)
-    elif name == "urgent":
-        client.send(b"xy", socket.MSG_OOB)
+    states = [ESTABLISHED]
+    if name in ("send", "urgent"):
+        brain.sent += client.send(value, socket.MSG_OOB if name == "urgent" else 0)
     elif name == "half":
         client.shutdown(socket.SHUT_WR)
+        states = [CLOSE_WAIT]
     elif name == "reset":
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
-    arrives(brain)
+        states = [CLOSED]
+    arrives(brain.fileno(), brain.sent, states)
 
 
 def serve(make, hooks, results, steps):
@@ -252,7 +283,7 @@ def a_connection():
     for _ in range(chance.randrange(1, 9)):
         steps.append(chance.choice([
             ("send", b"some" * chance.randrange(1, 20)), ("out", b"answer"), ("turns", None),
-            ("urgent", None) if urgent else ("turns", None),
+            ("urgent", chance.choice([b"y", b"xy"])) if urgent else ("turns", None),
             ("answers", {"readable": chance.random() < 0.7, "writable": chance.random() < 0.5})]))
     end = chance.choice(["half", "reset", "turns"])
     readable = end == "half" or chance.random() < 0.7
@@ -267,8 +298,7 @@ def dial(make, hooks, results, listens):
             listener.listen()
         brain = Brain(hooks, results)
         turn, end = make(listener.getsockname(), brain)
-        with socket.socket(fileno=os.dup(brain.fileno())) as twin:
-            select.select([], [twin], [], 5)
+        select.select([], [brain.fileno()], [], 10)
         turns(turn, brain, 5)
         end()
     return brain.trace
@@ -287,7 +317,7 @@ def listen(make, hooks, results, answer):
     for _ in range(4):
         if not brain.over:
             with socket.create_connection(at):
-                arrives(brain)
+                select.select([brain.fileno()], [], [], 10)
                 turns(turn, brain, 2)
     end()
     return brain.trace

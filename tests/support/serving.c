@@ -12,10 +12,11 @@
 #endif
 #endif
 #if defined __SANITIZE_THREAD__
-#define MAY_FORK false /* it has a thread of its own */
+#define UNDER_TSAN true
 #else
-#define MAY_FORK true
+#define UNDER_TSAN false
 #endif
+#define MAY_FORK (!UNDER_TSAN) /* it has a thread of its own */
 
 #define FORK 2
 static const enum plug_model models[] = {
@@ -37,6 +38,11 @@ static struct {
 bool serving_may(enum plug_model model)
 {
     return model != PLUG_MODEL_FORK || MAY_FORK;
+}
+
+bool serving_hears_signals(void)
+{
+    return !UNDER_TSAN;
 }
 
 bool serving_model(size_t i, enum plug_model *ret_model)

@@ -9,6 +9,8 @@
 
 /* Whether this build has the model: beside the thread of a thread sanitizer none can fork. */
 bool serving_may(enum plug_model model);
+/* False where a signal may come to nobody's ears while io_uring waits: under a thread sanitizer. */
+bool serving_hears_signals(void);
 /* Every model that this build has; for (i = 0; serving_model(i, &model); i++). */
 bool serving_model(size_t i, enum plug_model *ret_model);
 
