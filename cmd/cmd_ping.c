@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* plug ping: options, the run, the exit code. */
+#include "metrics.h"
 #include "ping.h"
 #include <signal.h>
 #include <stdio.h>
@@ -42,6 +43,10 @@ static const struct cmd_opt options[] = {
      offsetof(struct ping_opts, expect), 1, PLUG_PING_HOSTS_MAX},
     {"window", 0, CMD_DURATION, "TIME", "tell the figures of each TIME apart, too",
      offsetof(struct ping_opts, window), 0, 0},
+    {"graph", 0, CMD_FLAG, NULL, "draw the round trips of each host while they come",
+     offsetof(struct ping_opts, graph), 0, 0},
+    {"metrics", 0, CMD_STRING, "ADDRESS", "tell Prometheus at ADDRESS: tcp://127.0.0.1:9427, say",
+     offsetof(struct ping_opts, metrics), 0, 0},
     {"tcp", 0, CMD_FLAG, NULL, "time connections to HOST:PORT instead of echoes",
      offsetof(struct ping_opts, tcp), 0, 0},
     {"socket", 0, CMD_CHOICE, "auto|dgram|raw", "which kind of ICMP socket (default auto)",
@@ -66,6 +71,8 @@ static int check(struct cmd *c)
         return cmd_usage(c, "--window: at least 10ms");
     if (o->v4 && o->v6)
         return cmd_usage(c, "-4 and -6: one of them");
+    if (o->graph && c->json)
+        return cmd_usage(c, "--graph and --json: one of them");
     if (o->tcp && (o->broadcast || o->socket))
         return cmd_usage(c, "--tcp goes without %s", o->broadcast ? "-b" : "--socket");
     return CMD_YES;
@@ -208,6 +215,9 @@ static int open_engine(struct cmd *c, struct ping *g)
     r = plug_ping_open(&g->engine, g->loop, &e, told, g);
     if (r < 0)
         return refused(c, r, g->o->from);
+    r = g->o->metrics ? ping_metrics_open(g, g->o->metrics) : CMD_YES;
+    if (r != CMD_YES)
+        return r;
     r = plug_privilege_drop();
     return r < 0 ? cmd_fail(c, r, "drop", "privileges", NULL) : CMD_YES;
 }
@@ -274,6 +284,15 @@ static int verdict(const struct ping *g)
     return g->unknown || sent == 0 ? CMD_UNKNOWN : code;
 }
 
+static const struct ping_view *view_of(const struct ping *g)
+{
+    if (g->c->json)
+        return &ping_json;
+    if (g->o->graph)
+        return &ping_graph;
+    return g->hosts == 1 ? &ping_text_one : &ping_text_many;
+}
+
 static int ping_hosts(struct cmd *c, struct ping *g)
 {
     int code = CMD_YES, r;
@@ -284,7 +303,7 @@ static int ping_hosts(struct cmd *c, struct ping *g)
         return cmd_signal_exit();
     if (g->hosts == 0)
         return code;
-    g->view = c->json ? &ping_json : g->hosts == 1 ? &ping_text_one : &ping_text_many;
+    g->view = view_of(g);
     r = start(g);
     if (r >= 0)
         r = run_loop(g);
@@ -297,6 +316,7 @@ static int ping_hosts(struct cmd *c, struct ping *g)
 
 static void drop(struct ping *g)
 {
+    metrics_close(g->metrics);
     plug_ping_close(g->engine);
     if (!ping_names_asking(g))
         plug_loop_close(g->loop); /* else it would wait for libc; the process ends anyway */

@@ -15,8 +15,9 @@
 struct ping_opts {
     uint64_t count, size, ttl, rate, expect;
     int64_t interval, deadline, timeout, window;
-    const char *from; /* -I: an address or an interface */
-    bool v4, v6, numeric, stamps, outstanding, broadcast, tcp;
+    const char *from;    /* -I: an address or an interface */
+    const char *metrics; /* where they are told, or NULL */
+    bool v4, v6, numeric, stamps, outstanding, broadcast, tcp, graph;
     int socket;
 };
 
@@ -28,6 +29,8 @@ struct ping_host {
     struct plug_ping_stats since; /* the figures at its beginning */
 };
 
+struct metrics;
+struct ping_graph;
 struct ping_names;
 struct ping_view;
 
@@ -45,6 +48,8 @@ struct ping {
     uint64_t pipe;                              /* most requests on their way at once */
     int64_t smooth;                             /* a running average of round trips, for SIGQUIT */
     struct ping_names *names;
+    struct ping_graph *graph; /* what that view draws */
+    struct metrics *metrics;
     struct plug_timer window;
     const char *end_reason;
 };
@@ -55,7 +60,7 @@ struct ping_view {
     void (*window)(struct ping *g, uint32_t host, const struct plug_ping_stats *s);
     void (*end)(struct ping *g);
 };
-extern const struct ping_view ping_text_one, ping_text_many, ping_json;
+extern const struct ping_view ping_text_one, ping_text_many, ping_json, ping_graph;
 
 /* --- ping_hosts.c: each CMD_YES, or a failure that has been told */
 
@@ -79,6 +84,11 @@ void ping_show_rest(struct ping *g);
 /* "name (192.0.2.1)", or the address alone for a host that was given by its address; a static
  * ring of 2. */
 const char *ping_called(struct ping *g, uint32_t host, const struct plug_addr *a);
+
+/* --- ping_metrics.c */
+
+/* Begins to serve them at this endpoint, and says so. CMD_YES, or a failure that has been told. */
+int ping_metrics_open(struct ping *g, const char *address);
 
 /* --- ping_words.c: the words of iputils */
 
