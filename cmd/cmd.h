@@ -150,12 +150,6 @@ void cmd_opt_env(const struct cmd_info *info, const struct cmd_opt *o, char *buf
 /* The i-th sub-command (NULL behind the last), and one by its name (NULL: none). */
 const struct cmd_info *cmd_at(size_t i);
 const struct cmd_info *cmd_find(const char *name);
-/* Of the candidates offered one by one, the nearest to what was typed. */
-struct cmd_nearest {
-    const char *typed, *best;
-    unsigned distance;
-};
-void cmd_nearest_offer(struct cmd_nearest *n, const char *candidate);
 
 /* --- help ---------------------------------------------------------------------------------- */
 

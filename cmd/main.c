@@ -106,13 +106,13 @@ static int run(struct cmd *c, int argc, char **argv)
 
 static int unknown_command(struct cmd *c, const char *typed)
 {
-    struct cmd_nearest near = {typed, NULL, 0};
+    struct plug_nearest near = {.typed = typed, .len = strlen(typed)};
     const struct cmd_info *info;
 
     if (typed[0] == '-')
         return cmd_usage(c, "unknown option '%s': options follow the command", cmd_safe_str(typed));
     for (size_t i = 0; (info = cmd_at(i)); i++)
-        cmd_nearest_offer(&near, info->name);
+        plug_nearest_offer(&near, info->name, strlen(info->name));
     if (near.best)
         return cmd_usage(c, "unknown command '%s': did you mean '%s'?", cmd_safe_str(typed),
                          near.best);

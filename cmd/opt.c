@@ -272,16 +272,14 @@ static bool is_ambiguous(const struct cmd_info *info, const char *typed, size_t 
 static int unknown_long(struct cmd *c, const char *arg)
 {
     size_t len = strcspn(arg + 2, "=");
-    char typed[64];
-    struct cmd_nearest near = {typed, NULL, 0};
+    struct plug_nearest near = {.typed = arg + 2, .len = len};
     const struct cmd_opt *o;
     char letter;
 
     if (is_ambiguous(c->info, arg + 2, len))
         return cmd_usage(c, "option '%s' is ambiguous", cmd_safe(arg, len + 2));
-    snprintf(typed, sizeof typed, "%.*s", (int)(len < 63 ? len : 63), arg + 2);
     for (size_t i = 0; (o = cmd_opt_at(c->info, i, &letter)); i++)
-        cmd_nearest_offer(&near, o->name);
+        plug_nearest_offer(&near, o->name, strlen(o->name));
     if (near.best)
         return cmd_usage(c, "unknown option '%s': did you mean '--%s'?", cmd_safe(arg, len + 2),
                          near.best);

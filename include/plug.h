@@ -14,6 +14,7 @@
 #include <plug/offload.h>
 #include <plug/buf.h>
 #include <plug/text.h>
+#include <plug/nearest.h>
 #include <plug/bytes.h>
 #include <plug/hex.h>
 #include <plug/base64.h>
@@ -26,6 +27,7 @@
 #include <plug/fragment.h>
 #include <plug/ether.h>
 #include <plug/arp.h>
+#include <plug/packet.h>
 #include <plug/frame.h>
 #include <plug/json.h>
 #include <plug/trace.h>

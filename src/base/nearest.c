@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* "did you mean": the known word with the fewest typing mistakes. */
-#include "cmd.h"
+#include <plug/nearest.h>
 #include <string.h>
-
-#define WORD_MAX 32
 
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
     unsigned d = a < b ? a : b;
-
     return d < c ? d : c;
 }
 
 /* Optimal string alignment: insert, delete, replace, swap neighbours; each costs 1. */
 static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
 {
-    unsigned row[WORD_MAX + 1][WORD_MAX + 1];
-
+    unsigned row[PLUG_NEAREST_MAX + 1][PLUG_NEAREST_MAX + 1];
     for (size_t i = 0; i <= alen; i++)
         for (size_t j = 0; j <= blen; j++) {
             if (i == 0 || j == 0) {
@@ -31,19 +26,16 @@ static unsigned distance(const char *a, size_t alen, const char *b, size_t blen)
     return row[alen][blen];
 }
 
-/* At most one mistake in three letters; a beginning of at least two letters counts as one. */
-void cmd_nearest_offer(struct cmd_nearest *n, const char *candidate)
+void plug_nearest_offer(struct plug_nearest *n, const char *word, size_t len)
 {
-    size_t typed = strlen(n->typed), known = strlen(candidate);
-    unsigned d;
-
-    if (typed == 0 || typed > WORD_MAX || known > WORD_MAX)
+    if (n->len == 0 || n->len > PLUG_NEAREST_MAX || len > PLUG_NEAREST_MAX)
         return;
-    d = distance(n->typed, typed, candidate, known);
-    if (typed >= 2 && known > typed && memcmp(n->typed, candidate, typed) == 0)
+    unsigned d = distance(n->typed, n->len, word, len);
+    if (n->len >= 2 && len > n->len && memcmp(n->typed, word, n->len) == 0)
         d = 1;
-    if (d > (known < 6 ? 1 : known / 3) || (n->best && d >= n->distance))
+    if (d > (len < 6 ? 1 : len / 3) || (n->best && d >= n->distance))
         return;
-    n->best = candidate;
+    n->best = word;
+    n->best_len = len;
     n->distance = d;
 }
