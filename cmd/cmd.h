@@ -33,6 +33,7 @@ enum cmd_opt_kind {
     CMD_STRING,   /* const char * */
     CMD_UINT,     /* uint64_t between min and max */
     CMD_DURATION, /* int64_t: plug_duration_parse */
+    CMD_WITHIN,   /* the same, or alone ("--wait"), which means min ns; else with "=": --wait=2s */
     CMD_CHOICE,   /* int: index in choices ("a|b|c") */
     CMD_LIST      /* struct cmd_list: every occurrence */
 };
@@ -50,7 +51,7 @@ struct cmd_opt {
     const char *metavar; /* "TIME"; for CMD_CHOICE the choices "half|close|wait|never" */
     const char *help;    /* one line, no full stop */
     size_t offset;       /* offsetof the field in the options struct */
-    uint64_t min, max;   /* for CMD_UINT */
+    uint64_t min, max;   /* for CMD_UINT; min for CMD_WITHIN */
 };
 
 struct cmd {

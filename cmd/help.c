@@ -90,8 +90,12 @@ static void option(struct cmd *c, const struct cmd_opt *o, char letter)
     char left[96];
     bool value = o->kind != CMD_FLAG && o->kind != CMD_COUNT;
 
-    snprintf(left, sizeof left, "  %c%c%c --%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
-             letter ? ',' : ' ', o->name, value ? " " : "", value ? o->metavar : "");
+    snprintf(left, sizeof left, "  %c%c%c --%s%s%s%s", letter ? '-' : ' ', letter ? letter : ' ',
+             letter ? ',' : ' ', o->name,
+             !value                  ? ""
+             : o->kind == CMD_WITHIN ? "[="
+                                     : " ",
+             value ? o->metavar : "", o->kind == CMD_WITHIN ? "]" : "");
     row(c, left, o->help, OPTION_COLUMN);
 }
 

@@ -96,8 +96,10 @@ static int set_uint(struct cmd *c, const struct cmd_opt *o, const char *where, c
 
 static int set_duration(struct cmd *c, const struct cmd_opt *o, const char *where, const char *text)
 {
-    int err = plug_duration_parse(text, field_of(c, o));
+    int err = text ? plug_duration_parse(text, field_of(c, o)) : 0;
 
+    if (!text)
+        *(int64_t *)field_of(c, o) = (int64_t)o->min;
     if (err == 0)
         return CMD_YES;
     return cmd_usage(c, "%s: '%s': %s", where, cmd_safe_str(text), plug_strerror(err));
@@ -148,6 +150,7 @@ static int set_value(struct cmd *c, const struct cmd_opt *o, const char *where, 
     case CMD_UINT:
         return set_uint(c, o, where, text);
     case CMD_DURATION:
+    case CMD_WITHIN:
         return set_duration(c, o, where, text);
     case CMD_CHOICE:
         return set_choice(c, o, where, text);
@@ -208,8 +211,17 @@ static int from_environment(struct cmd *c)
 
 struct tables {
     struct option longs[CMD_OPTS_MAX + 1];
-    char shorts[3 * CMD_OPTS_MAX + 3];
+    char shorts[3 * CMD_OPTS_MAX + 3]; /* a letter and at most two colons */
 };
+
+/* getopt's number is also that of the colons behind a letter. */
+static int argument(const struct cmd_opt *o)
+{
+    _Static_assert(no_argument == 0 && required_argument == 1 && optional_argument == 2, "getopt");
+    return !takes_value(o)         ? no_argument
+           : o->kind == CMD_WITHIN ? optional_argument
+                                   : required_argument;
+}
 
 static void build(const struct cmd_info *info, struct tables *t)
 {
@@ -221,12 +233,11 @@ static void build(const struct cmd_info *info, struct tables *t)
         *s++ = '+';
     *s++ = ':';
     for (i = 0; i < CMD_OPTS_MAX && (o = cmd_opt_at(info, i, &letter)); i++) {
-        t->longs[i] = (struct option){o->name, takes_value(o) ? required_argument : no_argument,
-                                      NULL, LONG_BASE + (int)i};
+        t->longs[i] = (struct option){o->name, argument(o), NULL, LONG_BASE + (int)i};
         if (!letter)
             continue;
         *s++ = letter;
-        if (takes_value(o))
+        for (int colons = argument(o); colons > 0; colons--)
             *s++ = ':';
     }
     t->longs[i] = (struct option){NULL, 0, NULL, 0};

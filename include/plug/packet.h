@@ -4,7 +4,7 @@
 /*
  * Whole packets as layers: written as text, taken apart, shown, drawn.
  *
- * Layer: wire. Pure; allocates nothing.
+ * Layer: wire. Pure; only plug_packet_json allocates.
  *
  * The caller, to make a packet:
  *   1. n = plug_packet_build("ip(dst=192.0.2.1,ttl=3)/tcp(dport=80,flags=S)/\"hi\"", NULL,
@@ -12,7 +12,8 @@
  *   2. on PLUG_EPACKET_SPEC shows error.what at error.column
  * to look at one:
  *   1. plug_packet_parse(PLUG_PACKET_IP4, bytes, n, &packet)
- *   2. walks packet.layers, and the fields of each by plug_packet_field_next
+ *   2. walks packet.layers, and the fields of each by plug_packet_field_next; or lets
+ *      plug_packet_show, _diagram, _summary, _text, _json do it
  *   3. looks at packet.error: what is malformed, and where
  *
  * The text form is layers with a slash between them, the outermost first:
@@ -38,6 +39,8 @@
  * All functions: any thread, any fiber.
  */
 #include <plug/base.h>
+
+struct plug_json;
 
 PLUG_BEGIN_DECLS
 
@@ -214,6 +217,43 @@ PLUG_API const char *plug_packet_list(enum plug_packet_proto proto, unsigned ind
  * protocol is the same and it is not empty. As snprintf(3).
  */
 PLUG_API size_t plug_packet_text(const struct plug_packet *p, char *buf, size_t len);
+
+/* One line, as tcpdump's: "IP 127.0.0.1.1234 > 127.0.0.1.80: Flags [S], seq 0, win 8192, length 0".
+ * As snprintf(3). Safe for a terminal. */
+PLUG_API size_t plug_packet_summary(const struct plug_packet *p, char *buf, size_t len);
+
+/* Every layer with its offset and length, and every field with offset, name and value, a line each.
+ * As snprintf(3). Safe for a terminal. */
+PLUG_API size_t plug_packet_show(const struct plug_packet *p, char *buf, size_t len);
+
+/*
+ * The header of a layer drawn as in the RFCs, with a ruler of bits, names and values: 32 bits a
+ * row when columns are 66 or more, 16 from 34, 8 below. Lines end with a line feed. As snprintf(3).
+ */
+PLUG_API size_t plug_packet_diagram(const struct plug_packet *p, unsigned layer, unsigned columns,
+                                    char *buf, size_t len);
+
+/*
+ * Members "hex" (the whole packet) and "layers" (each with name, offset, length and fields: name,
+ * value, byte and bit offsets, verdicts), and "error" when there is one, into the open object of
+ * j, whose errors are in plug_json_error().
+ */
+PLUG_API void plug_packet_json(const struct plug_packet *p, struct plug_json *j);
+
+/* What a packet that came is to one that was sent. */
+enum plug_packet_answer {
+    PLUG_PACKET_UNRELATED,
+    PLUG_PACKET_REPLY,  /* from the other end */
+    PLUG_PACKET_REFUSAL /* an ICMP error that quotes it */
+};
+
+/*
+ * Does got answer sent? TCP and UDP by addresses and ports turned round, TCP with an acknowledgment
+ * of what was sent as well; echo by id and sequence number, ARP by its address, neighbour
+ * solicitation by its target; an ICMP error by what it quotes.
+ */
+PLUG_API enum plug_packet_answer plug_packet_answers(const struct plug_packet *sent,
+                                                     const struct plug_packet *got);
 
 PLUG_END_DECLS
 #endif

@@ -172,7 +172,7 @@ static const struct plug__field tcp[] = {
     F("seq", NULL, "Sequence Number", 32, 32, NUMBER, AUTO(SEQ)),
     F("ack", NULL, "Acknowledgment Number", 64, 32, NUMBER),
     F("dataofs", "data_offset doff", "Data Offset", 96, 4, NUMBER, AUTO(HEADER_LEN)),
-    F("reserved", NULL, "Reserved", 100, 3, NUMBER),
+    F("reserved", NULL, "Rsrvd", 100, 3, NUMBER),
     F("flags", NULL, "Flags", 103, 9, .kind = PLUG_PACKET_FLAGS,
       .flags = "NS CWR ECE URG ACK PSH RST SYN FIN", .preset = 2),
     F("window", "win", "Window", 112, 16, NUMBER, .preset = 8192),
