@@ -2,8 +2,9 @@
 #ifndef PLUG_BASE_AT_HAND_H
 #define PLUG_BASE_AT_HAND_H
 /*
- * plug_sys() and plug_wait_may_block() without a call, for the one place where a nanosecond counts:
- * the fast path of send and receive. initial-exec: dlopen(3) has room for these few bytes.
+ * plug_sys(), plug_waiter() and plug_wait_may_block() without a call, for the places where a
+ * nanosecond counts: the fast path of send and receive, and what each request does. initial-exec:
+ * dlopen(3) has room for these few bytes.
  */
 #include <plug/sys.h>
 #include <plug/time.h>
@@ -25,6 +26,11 @@ extern const struct plug_sys *_Atomic plug__sys_in_force;
 #define PLUG__AT_HAND __attribute__((tls_model("initial-exec")))
 extern __thread struct plug_waiter plug__default_waiter PLUG__AT_HAND;
 extern __thread struct plug_waiter *plug__own_waiter PLUG__AT_HAND;
+
+static inline struct plug_waiter *plug__waiter(void)
+{
+    return plug__own_waiter ? plug__own_waiter : plug_waiter();
+}
 
 static inline const struct plug_sys *plug__sys(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/assert.h"
+#include "base/at_hand.h"
 #include <plug/alloc.h>
 #include <plug/defer.h>
 #include <plug/err.h>
@@ -36,7 +37,7 @@ static void entry_remove(struct plug_defer_frame *f, struct plug_defer_entry **a
 
 int plug_defer(plug_defer_fn *fn, void *arg)
 {
-    struct plug_defer_frame *f = plug_waiter()->own.defer;
+    struct plug_defer_frame *f = plug__waiter()->own.defer;
     struct plug_defer_entry *e;
 
     PLUG_ASSERT(fn != NULL, "something to call is needed");
@@ -54,7 +55,7 @@ int plug_defer(plug_defer_fn *fn, void *arg)
 
 bool plug_defer_cancel(plug_defer_fn *fn, void *arg)
 {
-    struct plug_defer_frame *f = plug_waiter()->own.defer;
+    struct plug_defer_frame *f = plug__waiter()->own.defer;
 
     if (!f)
         return false;
@@ -69,7 +70,7 @@ bool plug_defer_cancel(plug_defer_fn *fn, void *arg)
 
 void plug_defer_enter(struct plug_defer_frame *frame)
 {
-    struct plug_waiter *w = plug_waiter();
+    struct plug_waiter *w = plug__waiter();
 
     *frame = (struct plug_defer_frame){.outer = w->own.defer};
     w->own.defer = frame;
@@ -77,13 +78,13 @@ void plug_defer_enter(struct plug_defer_frame *frame)
 
 void plug_defer_leave(struct plug_defer_frame *frame)
 {
-    PLUG_ASSERT(plug_waiter()->own.defer == frame, "frames are left innermost first");
+    PLUG_ASSERT(plug__waiter()->own.defer == frame, "frames are left innermost first");
     while (frame->last) {
         struct plug_defer_entry e = *frame->last;
 
         entry_remove(frame, &frame->last);
         e.fn(e.arg);
     }
-    PLUG_ASSERT(plug_waiter()->own.defer == frame, "a clean-up left a frame open");
-    plug_waiter()->own.defer = frame->outer;
+    PLUG_ASSERT(plug__waiter()->own.defer == frame, "a clean-up left a frame open");
+    plug__waiter()->own.defer = frame->outer;
 }

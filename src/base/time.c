@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/assert.h"
+#include "base/at_hand.h"
 #include "base/wait_with.h"
 #include <plug/err.h>
 #include <plug/sys.h>
@@ -45,7 +46,7 @@ void plug_deadline_enter(struct plug_deadline *scope, int64_t timeout)
 
 void plug__deadline_enter_at(struct plug_deadline *scope, int64_t at)
 {
-    struct plug_waiter *w = plug_waiter();
+    struct plug_waiter *w = plug__waiter();
     int64_t outer = plug_deadline_current();
 
     scope->at = at < outer ? at : outer;
@@ -55,7 +56,7 @@ void plug__deadline_enter_at(struct plug_deadline *scope, int64_t at)
 
 void plug_deadline_leave(struct plug_deadline *scope)
 {
-    struct plug_waiter *w = plug_waiter();
+    struct plug_waiter *w = plug__waiter();
 
     PLUG_ASSERT(w->own.scope == scope, "deadline scopes are left innermost first");
     w->own.scope = scope->outer;
@@ -63,7 +64,7 @@ void plug_deadline_leave(struct plug_deadline *scope)
 
 int64_t plug_deadline_current(void)
 {
-    const struct plug_deadline *scope = plug_waiter()->own.scope;
+    const struct plug_deadline *scope = plug__waiter()->own.scope;
 
     return scope ? scope->at : PLUG_NEVER;
 }

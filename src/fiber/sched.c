@@ -97,10 +97,11 @@ static int park(struct plug__sched *s, const char *doing, int fd, int64_t deadli
     f->fd = fd;
     f->since = s->now;
     f->parked = true;
+    bool sooner = deadline < f->deadline || (!f->timer && deadline != PLUG_NEVER);
     f->deadline = deadline;
     f->hopeful = fd >= 0 || fd == PLUG__PARK_OUTSIDE || deadline != PLUG_NEVER;
     s->hopeful += f->hopeful;
-    if (deadline != PLUG_NEVER && (!f->timer || deadline < s->timers[f->timer - 1].at))
+    if (sooner) /* else its entry in the heap is early enough */
         plug__timer_set(s, f);
     plug__switch_away(s, f, false);
     return f->result;

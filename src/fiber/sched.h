@@ -31,7 +31,7 @@ struct plug_fiber {
     struct plug__fd_waiter node; /* of its wait for a descriptor that is kept */
     int fd;                      /* what it waits for, or PLUG__PARK_x */
     int result;
-    int64_t deadline; /* PLUG_NEVER: none, or not parked */
+    int64_t deadline; /* of its wait, the last one where it is not parked; PLUG_NEVER: none */
     bool parked, firm;
     bool hopeful; /* parked, and something besides this scheduler's fibers can end that */
     bool cancelled;
@@ -146,7 +146,6 @@ static inline void plug__unpark(struct plug_fiber *f, int result)
         return;
     f->parked = false;
     f->result = result;
-    f->deadline = PLUG_NEVER;
     s->hopeful -= f->hopeful;
     plug__ready(s, f);
 }
@@ -186,7 +185,7 @@ static inline char *plug__fiber_low(const struct plug_fiber *f)
 /* --- between the files of the scheduler ------------------------------------------------------ */
 
 /*
- * timers.c. set: f->deadline was set, and f has no entry yet or a later one; due: unparks all whose
+ * timers.c. set: f->deadline was set, to another one than PLUG_NEVER. due: unparks all whose
  * deadline has passed.
  */
 int plug__timers_reserve(struct plug__sched *s, size_t count);

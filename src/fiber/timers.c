@@ -57,7 +57,7 @@ void plug__timer_set(struct plug__sched *s, struct plug_fiber *f)
 {
     if (!f->timer)
         sift_up(s, s->timer_count++, (struct plug__timer){f->deadline, f});
-    else
+    else if (f->deadline < s->timers[f->timer - 1].at)
         sift_up(s, f->timer - 1, (struct plug__timer){f->deadline, f});
 }
 
@@ -81,7 +81,7 @@ void plug__timers_due(struct plug__sched *s)
 {
     while (s->timer_count && s->timers[0].at <= s->now) {
         struct plug_fiber *f = s->timers[0].fiber;
-        if (f->deadline == PLUG_NEVER) {
+        if (!f->parked || f->deadline == PLUG_NEVER) {
             plug__timer_drop(s, f);
         } else if (f->deadline > s->now) {
             sift_down(s, 0, (struct plug__timer){f->deadline, f});

@@ -8,6 +8,7 @@
 #include <plug/alloc.h>
 #include <plug/err.h>
 #include <plug/sys.h>
+#include <string.h>
 
 #define TYPE_FLAGS (SOCK_NONBLOCK | SOCK_CLOEXEC)
 
@@ -43,10 +44,11 @@ int plug__sock_nonblock(struct plug_sock *s, bool on)
 int plug__sock_make(struct plug_sock **ret, int fd, int family, int type, int proto,
                     int64_t timeout)
 {
-    struct plug_sock *s = plug_calloc(1, sizeof *s);
+    struct plug_sock *s = plug_alloc(sizeof *s); /* malloc has them at hand, calloc has not */
     if (!s)
         return -ENOMEM;
     type &= ~TYPE_FLAGS;
+    memset(s, 0, sizeof *s);
     s->fd = fd;
     s->stream = type == SOCK_STREAM && (family == AF_INET || family == AF_INET6) &&
                 (proto == 0 || proto == IPPROTO_TCP);
@@ -170,7 +172,7 @@ int plug_sock_detach(struct plug_sock *s)
 {
     PLUG_ASSERT(s);
     int fd = s->fd;
-    struct plug_waiter *w = plug_waiter();
+    struct plug_waiter *w = plug__waiter();
     if (w->forget)
         w->forget(w, plug__sock_wait_fd(s));
     plug__unix_file_free(s->file);

@@ -3,6 +3,7 @@
 #define PLUG_SERVER_CONN_IMPL_H
 /* The inside of a conn, and the seam between connections and datagrams. */
 #include <plug/conn.h>
+#include <plug/time.h>
 #include <stdatomic.h>
 
 struct plug__endpoint;
@@ -14,15 +15,19 @@ struct plug_conn {
     const struct plug__transport *transport;
     struct plug_sock *sock; /* NULL once it is closed, or given to another conn */
     uint64_t in, out;
-    int64_t deadline; /* of its handler */
+    union {
+        int64_t deadline;           /* of its handler */
+        struct plug_deadline whole; /* a fiber's scope with it; at is the first there */
+    };
     int blind;        /* operations whose waits cannot reach that: they need no clock */
     atomic_int ended; /* why nothing more goes through: PLUG_ETIMEOUT, -ECANCELED; or 0 */
-    int flags;        /* MSG_TRUNC */
-    bool eof;         /* the peer's end was read */
-    bool aborted;     /* to be reset */
-    bool failed;      /* an operation failed: there is nobody to be polite to */
+
+    bool eof;     /* the peer's end was read */
+    bool aborted; /* to be reset */
+    bool failed;  /* an operation failed: there is nobody to be polite to */
     bool timed_out;
     bool given; /* the model has it: somewhere else, or already served */
+    int flags;  /* MSG_TRUNC */
     void *data;
     struct plug_stream *stream;  /* rfile and wfile, made when asked for */
     struct plug__packet *packet; /* what a datagram transport keeps of this request */

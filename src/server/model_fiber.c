@@ -79,12 +79,11 @@ static int serve_fiber(void *arg)
 {
     struct plug_conn c __attribute__((aligned(PLUG__LINE))) = *(struct plug_conn *)arg;
     struct plug_fiber *f = plug__sched_here->running;
-    struct plug_deadline whole;
     f->warm[PLUG__WARM_CONN] = &c;
     f->warm[PLUG__WARM_SOCK] = c.sock;
-    plug__deadline_enter_at(&whole, c.deadline);
+    plug__deadline_enter_at(&c.whole, c.deadline);
     (void)plug__request_serve(&c);
-    plug_deadline_leave(&whole);
+    plug_deadline_leave(&c.whole);
     plug__fiber_ended();
     return 0;
 }

@@ -72,6 +72,47 @@ ON_EACH_ENGINE(T_TEST, unix_echo)
     return 0;
 }
 
+/* What is there already is received, also by who may not wait. */
+static int recv_cancelled(void *arg)
+{
+    char b[8];
+    T_EQ(plug_sock_recv(arg, b, sizeof b, 0), 4);
+    T_EQ(plug_sock_recv(arg, b, sizeof b, 0), -ECANCELED);
+    return 0;
+}
+
+static int recv_late(void *arg)
+{
+    struct plug_deadline passed;
+    char b[8];
+    plug_deadline_enter(&passed, PLUG_NOWAIT);
+    T_EQ(plug_sock_recv(arg, b, sizeof b, 0), 4);
+    T_EQ(plug_sock_recv(arg, b, sizeof b, 0), PLUG_ETIMEOUT);
+    plug_deadline_leave(&passed);
+    return 0;
+}
+
+static void recv_first(plug_fiber_fn *fn, bool cancel)
+{
+    struct plug_scope scope;
+    struct plug_sock *c, *s;
+    tcp_pair(&c, &s);
+    T_OK(plug_sock_send_all(c, "ping", 4, NULL));
+    T_TRUE(plug_wait(plug_sock_fd(s), POLLIN, plug_deadline_after(PLUG_S(10))) > 0);
+    plug_scope_open(&scope, PLUG_FOREVER);
+    T_OK(plug_fiber_spawn(&scope, fn, s, NULL, NULL));
+    if (cancel)
+        plug_scope_cancel(&scope);
+    T_OK(plug_scope_close(&scope));
+}
+
+ON_EACH_ENGINE(T_TEST_PLAIN, first_receive_has_what_is_there)
+{
+    recv_first(recv_cancelled, true);
+    recv_first(recv_late, false);
+    return 0;
+}
+
 /* More than the socket's buffers hold: the sender has to wait, too. */
 #define BULK (4 * 1024 * 1024)
 static uint8_t bulk[BULK];
