@@ -33,15 +33,18 @@ enum plug_ether_type {
     PLUG_ETHER_QINQ_OLD = 0x9100 /* the same, before there was a standard */
 };
 
+/* A VLAN tag. */
+struct plug_ether_vlan {
+    uint16_t tpid;    /* what announces the tag; the builder takes 0 as PLUG_ETHER_VLAN */
+    uint16_t id;      /* 12 bits */
+    uint8_t priority; /* 3 bits */
+    bool dei;         /* drop eligible */
+};
+
 /* A header with its tags, the outer one first. */
 struct plug_ether {
     uint8_t dst[6], src[6];
-    struct plug_ether_vlan {
-        uint16_t tpid;    /* what announces the tag; the builder takes 0 as PLUG_ETHER_VLAN */
-        uint16_t id;      /* 12 bits */
-        uint8_t priority; /* 3 bits */
-        bool dei;         /* drop eligible */
-    } vlan[PLUG_ETHER_VLAN_MAX];
+    struct plug_ether_vlan vlan[PLUG_ETHER_VLAN_MAX];
     unsigned vlan_count;
     uint16_t type; /* of the payload */
 };

@@ -23,18 +23,18 @@
 PLUG_BEGIN_DECLS
 
 /*
- * Writes the next fragment of a packet, none longer than mtu; *at begins as 0. A packet that fits
- * comes as it is; fragments may be cut again. Options go where they belong. Returns the length; 0
- * after the last. -EMSGSIZE (IPv4: it does not fit, and may not be cut; both: mtu has no room for
+ * Writes the next fragment of a packet of IPv4, none longer than mtu; *at begins as 0. A packet
+ * that fits comes as it is; fragments may be cut again. Options go where they belong. Returns the
+ * length; 0 after the last. -EMSGSIZE (it does not fit and may not be cut, or mtu has no room for
  * the headers and 8 bytes), -ENOSPC, PLUG_EPACKET_SHORT, PLUG_EPACKET_BAD.
  */
 PLUG_API PLUG_MUST int plug_ip4_fragment(const void *packet, size_t len, size_t mtu, size_t *at,
                                          void *buf, size_t size);
 
 /*
- * The same for IPv6: headers up to a routing header go into every fragment, all others into the
- * first (RFC 7112). id names the datagram, and should not be guessed. A packet that is a fragment
- * already is PLUG_EPACKET_BAD.
+ * Writes the next fragment of a packet of IPv6, as plug_ip4_fragment does: headers up to a routing
+ * header go into every fragment, all others into the first (RFC 7112). id names the datagram, and
+ * should be hard to guess. A packet that is a fragment already is PLUG_EPACKET_BAD.
  */
 PLUG_API PLUG_MUST int plug_ip6_fragment(const void *packet, size_t len, uint32_t id, size_t mtu,
                                          size_t *at, void *buf, size_t size);
@@ -44,7 +44,7 @@ PLUG_API PLUG_MUST int plug_ip6_fragment(const void *packet, size_t len, uint32_
 /* A datagram of which fragments come in any order. Opaque. */
 struct plug_reassembly;
 
-/* 0, -ENOMEM. Gives a handle, to be ended with plug_reassembly_close. */
+/* Begins a datagram. 0, -ENOMEM. Gives a handle, to be ended with plug_reassembly_close. */
 PLUG_API PLUG_MUST int plug_reassembly_open(struct plug_reassembly **ret_reassembly);
 PLUG_API void plug_reassembly_close(struct plug_reassembly *r); /* NULL is fine */
 

@@ -58,7 +58,7 @@ struct plug_icmp {
 };
 
 /*
- * Reads a whole message of len bytes: 8. PLUG_EPACKET_SHORT; -EAFNOSUPPORT (family).
+ * Reads a whole message of len bytes. Returns 8; PLUG_EPACKET_SHORT, -EAFNOSUPPORT (family).
  */
 PLUG_API PLUG_MUST int plug_icmp_parse(int family, const void *bytes, size_t len,
                                        struct plug_icmp *ret_message);

@@ -109,7 +109,10 @@ struct plug_ip6 {
     unsigned given; /* enum plug_given, for the builder */
 };
 
-/* Reads the header (RFC 8200 3): 40. PLUG_EPACKET_SHORT, PLUG_EPACKET_BAD (another version). */
+/*
+ * Reads the header (RFC 8200 3). Returns 40; PLUG_EPACKET_SHORT, PLUG_EPACKET_BAD (another
+ * version).
+ */
 PLUG_API PLUG_MUST int plug_ip6_parse(const void *bytes, size_t len, struct plug_ip6 *ret_header);
 
 /*
@@ -165,8 +168,8 @@ PLUG_API void plug_ip6_chain(const struct plug_ip6 *header, const void *payload,
                              struct plug_ip6_chain *ret_chain);
 
 /*
- * The next extension header: 1. 0: there is none; at chain->at comes the upper layer's header,
- * chain->next_header (59: nothing), or the middle of one. PLUG_EPACKET_SHORT;
+ * Reads the next extension header. 1; 0: there is none, at chain->at comes the upper layer's
+ * header, chain->next_header (59: nothing), or the middle of one. PLUG_EPACKET_SHORT;
  * PLUG_EPACKET_BAD (more than PLUG_IP6_EXT_MAX, hop-by-hop at another place than the first).
  */
 PLUG_API PLUG_MUST int plug_ip6_chain_next(struct plug_ip6_chain *chain,

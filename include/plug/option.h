@@ -49,7 +49,10 @@ struct plug_option {
 PLUG_API PLUG_MUST int plug_option_next(const void *options, size_t len, size_t *at,
                                         struct plug_option *ret_option);
 
-/* The same for IPv6: Pad1 is an option without data, and there is no END. */
+/*
+ * The next option of an IPv6 extension header, as plug_option_next: but Pad1 is an option without
+ * data, and there is no END.
+ */
 PLUG_API PLUG_MUST int plug_ip6_option_next(const void *options, size_t len, size_t *at,
                                             struct plug_option *ret_option);
 
@@ -61,7 +64,10 @@ PLUG_API PLUG_MUST int plug_ip6_option_next(const void *options, size_t len, siz
 PLUG_API PLUG_MUST int plug_option_put(void *options, size_t size, size_t len, uint8_t kind,
                                        const void *data, size_t data_len);
 
-/* The same for IPv6, where Pad1 without data is one byte, and data may be 255 bytes. */
+/*
+ * Appends an option of IPv6, as plug_option_put: but Pad1 without data is one byte, and data may be
+ * of 255 bytes.
+ */
 PLUG_API PLUG_MUST int plug_ip6_option_put(void *options, size_t size, size_t len, uint8_t kind,
                                            const void *data, size_t data_len);
 

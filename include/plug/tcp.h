@@ -79,6 +79,11 @@ enum plug_tcp_kind {
     PLUG_TCP_TIMESTAMPS = 8      /* RFC 7323 3 */
 };
 
+/* A block of sequence numbers that arrived; right is the first one behind it. */
+struct plug_tcp_sack {
+    uint32_t left, right;
+};
+
 /* The options everybody uses. */
 struct plug_tcp_options {
     bool has_mss, has_window_scale, has_timestamps, sack_permitted;
@@ -86,9 +91,7 @@ struct plug_tcp_options {
     uint8_t window_scale;
     uint32_t timestamp, timestamp_echo;
     unsigned sack_count;
-    struct plug_tcp_sack {
-        uint32_t left, right; /* sequence numbers; right is the first one after the block */
-    } sack[PLUG_TCP_SACK_MAX];
+    struct plug_tcp_sack sack[PLUG_TCP_SACK_MAX];
     unsigned unknown; /* how many others there are: plug_option_next tells which; not built */
 };
 

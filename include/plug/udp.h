@@ -26,7 +26,7 @@ struct plug_udp {
     unsigned given;    /* enum plug_given, for the builder */
 };
 
-/* Reads the header: 8. PLUG_EPACKET_SHORT; PLUG_EPACKET_BAD (a length below 8). */
+/* Reads the header. Returns 8; PLUG_EPACKET_SHORT, PLUG_EPACKET_BAD (a length below 8). */
 PLUG_API PLUG_MUST int plug_udp_parse(const void *bytes, size_t len, struct plug_udp *ret_header);
 
 /*

@@ -75,17 +75,16 @@ static int view4(const uint8_t *b, size_t len, struct view *v)
         return r;
     if (h.fragment == 0 && !(h.flags & PLUG_IP4_MF))
         return -EINVAL;
-    *v = (struct view){AF_INET,
-                       b,
-                       h.header_len,
-                       0,
-                       h.protocol,
-                       h.id,
-                       b + 12,
-                       h.fragment,
-                       (size_t)r,
-                       b + h.header_len,
-                       !(h.flags & PLUG_IP4_MF)};
+    *v = (struct view){.family = AF_INET,
+                       .header = b,
+                       .header_len = h.header_len,
+                       .protocol = h.protocol,
+                       .id = h.id,
+                       .addresses = b + 12,
+                       .offset = h.fragment,
+                       .len = (size_t)r,
+                       .data = b + h.header_len,
+                       .last = !(h.flags & PLUG_IP4_MF)};
     return 0;
 }
 
@@ -99,9 +98,17 @@ static int view6(const uint8_t *b, size_t len, struct view *v)
     const struct plug_ip6_ext *e = &p.fragment;
     if (!p.fragmented || (e->fragment == 0 && !e->more_fragments))
         return -EINVAL;
-    *v =
-        (struct view){AF_INET6, b,           p.every,         p.next_at,   e->next_header,    e->id,
-                      b + 8,    e->fragment, p.len - p.chain, b + p.chain, !e->more_fragments};
+    *v = (struct view){.family = AF_INET6,
+                       .header = b,
+                       .header_len = p.every,
+                       .next_at = p.next_at,
+                       .protocol = e->next_header,
+                       .id = e->id,
+                       .addresses = b + 8,
+                       .offset = e->fragment,
+                       .len = p.len - p.chain,
+                       .data = b + p.chain,
+                       .last = !e->more_fragments};
     return 0;
 }
 
