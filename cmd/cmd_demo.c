@@ -11,6 +11,7 @@
 
 struct demo {
     char detail[PLUG_ADDR_TEXT + 128]; /* what a step did, for the table */
+    bool refused;                      /* not allowed to this user: neither right nor wrong */
 };
 
 static int mismatch(struct demo *d, const char *what)
@@ -213,6 +214,27 @@ static int demo_udp(struct demo *d)
     return err;
 }
 
+static int demo_ping(struct demo *d)
+{
+    struct plug_addr addr;
+    struct plug_ping_event reply;
+    char text[PLUG_ADDR_TEXT];
+    int err = plug_addr_loopback(AF_INET, 0, &addr);
+
+    if (err >= 0)
+        err = plug_ping_once(&addr, NULL, &reply);
+    if (err == -EPERM || err == -EACCES) {
+        d->refused = true;
+        (void)mismatch(d, "echo requests are not allowed here; 'plug ping 127.0.0.1' says how");
+    }
+    if (err < 0)
+        return err;
+    plug_addr_host_text(&reply.from, text, sizeof text);
+    snprintf(d->detail, sizeof d->detail, "%zu bytes from %s in %.3f ms", reply.bytes, text,
+             (double)reply.rtt / 1e6);
+    return plug_addr_same_host(&reply.from, &addr) ? 0 : -EBADMSG;
+}
+
 /* --- the walk --------------------------------------------------------------------------------- */
 
 struct step {
@@ -221,11 +243,23 @@ struct step {
 };
 
 static const struct step steps[] = {
-    {"pack", demo_pack}, {"address", demo_addr}, {"look-up", demo_lookup},
-    {"tcp", demo_tcp},   {"udp", demo_udp},      {"unix", demo_unix},
+    {"pack", demo_pack}, {"address", demo_addr}, {"look-up", demo_lookup}, {"tcp", demo_tcp},
+    {"udp", demo_udp},   {"unix", demo_unix},    {"ping", demo_ping},
 };
 #define COLUMN 22 /* where what a step did begins */
 #define STEPS  (sizeof steps / sizeof steps[0])
+
+static enum cmd_style style_of(const struct demo *d, int err)
+{
+    return d->refused ? CMD_DIM : err ? CMD_BAD : CMD_GOOD;
+}
+
+static const char *mark_of(const struct demo *d, int err)
+{
+    if (d->refused)
+        return cmd_mark("–", "-");
+    return err ? cmd_mark("✗", "x") : cmd_mark("✓", "+");
+}
 
 static void tell(struct cmd *c, const struct step *step, const struct demo *d, int err,
                  int64_t took)
@@ -235,26 +269,29 @@ static void tell(struct cmd *c, const struct step *step, const struct demo *d, i
 
     plug_duration_text(took, time, sizeof time);
     if (!c->json) {
-        cmd_print(c, "%s%s%s %-8s %9s  ", cmd_style(c, err ? CMD_BAD : CMD_GOOD),
-                  err ? cmd_mark("✗", "x") : cmd_mark("✓", "+"), cmd_style(c, CMD_PLAIN),
-                  step->name, time);
+        cmd_print(c, "%s%s%s %-8s %9s  ", cmd_style(c, style_of(d, err)), mark_of(d, err),
+                  cmd_style(c, CMD_PLAIN), step->name, time);
         snprintf(text, sizeof text, "%s%s%s", cmd_safe_str(d->detail),
-                 err && *d->detail ? ": " : "", err ? plug_strerror(err) : "");
+                 err && !d->refused && *d->detail ? ": " : "",
+                 err && !d->refused ? plug_strerror(err) : "");
         cmd_wrap(c, text, COLUMN, COLUMN);
         return;
     }
     cmd_event(c, &j, "step");
     plug_json_string(&j, "name", step->name);
-    plug_json_bool(&j, "ok", err == 0);
+    if (d->refused)
+        plug_json_null(&j, "ok");
+    else
+        plug_json_bool(&j, "ok", err == 0);
     plug_json_double(&j, "took_ms", (double)took / 1e6);
     plug_json_string(&j, "detail", d->detail);
     plug_json_string(&j, "error", err ? plug_err_name(err) : NULL);
     cmd_event_end(c, &j);
 }
 
-static int take(struct cmd *c, const struct step *step)
+static void take(struct cmd *c, const struct step *step, struct demo_score *score)
 {
-    struct demo d = {""};
+    struct demo d = {.refused = false};
     struct plug_deadline scope;
     int64_t start = plug_now();
     int err;
@@ -263,7 +300,8 @@ static int take(struct cmd *c, const struct step *step)
     err = step->fn(&d);
     plug_deadline_leave(&scope);
     tell(c, step, &d, err, plug_now() - start);
-    return err;
+    score->right += err == 0;
+    score->failed += err != 0 && !d.refused;
 }
 
 static void sum_up(struct cmd *c, const struct demo_score *score, int64_t took)
@@ -294,10 +332,7 @@ static int run(struct cmd *c)
     if (code != CMD_YES)
         return code;
     for (size_t i = 0; i < STEPS && !cmd_signal(); i++) {
-        bool right = take(c, &steps[i]) == 0;
-
-        score.right += right;
-        score.failed += !right;
+        take(c, &steps[i], &score);
         (void)cmd_flush(c);
     }
     demo_models(c, &score);

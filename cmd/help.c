@@ -126,7 +126,8 @@ static void page(struct cmd *c, const struct cmd_info *info)
         cmd_print(c, "\n");
         each_line(c, info->notes, note);
     }
-    cmd_print(c, "\nExit status: 0 yes, 1 no, 2 could not tell, 130/143 ended by a signal.\n");
+    cmd_print(c, "\n");
+    cmd_wrap(c, "Exit status: 0 yes, 1 no, 2 could not tell, 130/143 ended by a signal.", 0, 0);
 }
 
 static void overview(struct cmd *c)

@@ -17,7 +17,9 @@ load frame.bash
     for row in 'serial   -    ' 'thread   -    ' 'fork     -    ' 'fiber    epoll'; do
         grep -Eq "^✓ $row +200 +10000000 +[0-9.]+ m?s  none$" <<<"$output" || { echo "$row"; return 1; }
     done
-    [[ ${lines[-1]} =~ ^1[01]\ of\ 1[01]\ right, ]]
+    grep -Eq '^✓ ping +[0-9.]+ [mun]?s  64 bytes from 127\.0\.0\.1 in [0-9.]+ ms$' <<<"$output" ||
+        grep -Eq '^– ping .*not allowed here' <<<"$output"
+    [[ ${lines[-1]} =~ ^1[012]\ of\ 1[012]\ right, ]]
     LC_ALL=C plug demo
     grep -q '^+ tcp' <<<"$output"
 }
@@ -29,10 +31,12 @@ load frame.bash
     echo "$output" | python3 -c '
 import json, sys
 e = [json.loads(l) for l in sys.stdin]
-assert all(x["ok"] is True and x["error"] is None for x in e[:-1]), e
+ping = [x for x in e if x.get("name") == "ping"]
+assert len(ping) == 1 and (ping[0]["ok"] is True or ping[0]["error"] in ("EPERM", "EACCES")), ping
+assert all(x["ok"] is True and x["error"] is None for x in e[:-1] if x not in ping), e
 assert {x["model"] for x in e if x["type"] == "model"} == {"serial", "thread", "fork", "fiber"}, e
 assert all(x["connections"] == 200 and x["size_bytes"] == 10000000 for x in e if x["type"] == "model"), e
-assert e[-1]["ok"] == len(e) - 1 and e[-1]["failed"] == 0, e'
+assert e[-1]["ok"] == sum(x["ok"] is True for x in e[:-1]) and e[-1]["failed"] == 0, e'
 }
 
 @test "demo: exit 1 when a step fails" {
@@ -40,6 +44,6 @@ assert e[-1]["ok"] == len(e) - 1 and e[-1]["failed"] == 0, e'
     PLUG_FAULT='listen:*=EADDRNOTAVAIL' plug demo
     [ "$status" -eq 1 ]
     grep -Eq '^✗ tcp .*address not available on this machine' <<<"$output" || { echo "$output"; false; }
-    [[ ${lines[-1]} =~ ^4\ of\ 1[01]\ right ]]
+    [[ ${lines[-1]} =~ ^[45]\ of\ 1[012]\ right ]]
     grep -Eq '^✗ fork .*address not available on this machine' <<<"$output"
 }
