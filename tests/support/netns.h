@@ -37,8 +37,12 @@ int netns_try(int ns, const char *fmt, ...) PLUG_PRINTF(2, 3);
 /* Runs a command in ns, its standard input this text ("nft -f -"). */
 void netns_feed(int ns, const char *text, const char *fmt, ...) PLUG_PRINTF(3, 4);
 
-/* /proc/sys/net/KEY in ns, "ipv4/icmp_ratelimit" say. */
+/*
+ * /proc/sys/net/KEY in ns, "ipv4/icmp_ratelimit" say, which is 0 to begin with: no ICMP message is
+ * held back. netns_sysctl_try: false where it cannot be set.
+ */
 void netns_sysctl(int ns, const char *key, const char *value);
+bool netns_sysctl_try(int ns, const char *key, const char *value);
 
 /* Calls fn(arg) with this thread in ns: a socket made there belongs to ns, wherever it is used. */
 void netns_in(int ns, void (*fn)(void *arg), void *arg);
