@@ -61,4 +61,5 @@
 #include <plug/targets.h>
 #include <plug/ping.h>
 #include <plug/traceroute.h>
+#include <plug/sweep.h>
 #endif

@@ -137,7 +137,7 @@ PLUG_API const char *plug_targets_name(const struct plug_targets *t, uint32_t i)
  */
 struct plug_permutation {
     uint64_t count, rows, columns;
-    uint64_t key[6];
+    uint64_t key[4];
 };
 
 /*

@@ -55,9 +55,15 @@ int plug_permutation_init(struct plug_permutation *ret_permutation, uint64_t cou
     return 0;
 }
 
+/* Where i lies in the grid. Processors divide short numbers several times as fast. */
+static uint64_t row_of(const struct plug_permutation *p, uint64_t i)
+{
+    return i <= UINT32_MAX ? (uint32_t)i / (uint32_t)p->columns : i / p->columns;
+}
+
 static uint64_t forward(const struct plug_permutation *p, uint64_t i)
 {
-    uint64_t row = i / p->columns, column = i % p->columns;
+    uint64_t row = row_of(p, i), column = i - row * p->columns;
 
     for (size_t n = 0; n < ROUNDS; n += 2) {
         row += round_value(p->key[n], column, p->rows);
@@ -70,7 +76,7 @@ static uint64_t forward(const struct plug_permutation *p, uint64_t i)
 
 static uint64_t backward(const struct plug_permutation *p, uint64_t i)
 {
-    uint64_t row = i / p->columns, column = i % p->columns;
+    uint64_t row = row_of(p, i), column = i - row * p->columns;
 
     for (size_t n = ROUNDS; n > 0; n -= 2) {
         column += p->columns - round_value(p->key[n - 1], row, p->columns);

@@ -10,19 +10,21 @@
 
 #define MAPPED ((plug__ip)0xFFFF << 32)
 
+plug__ip plug__ip_of_bytes(int family, const void *bytes)
+{
+    if (family == AF_INET)
+        return MAPPED | plug_get_be32(bytes);
+    return (plug__ip)plug_get_be64(bytes) << 64 | plug_get_be64((const uint8_t *)bytes + 8);
+}
+
 bool plug__ip_of_addr(const struct plug_addr *a, plug__ip *ret_ip, uint32_t *ret_scope)
 {
-    size_t len;
-    const uint8_t *bytes = plug_addr_bytes(a, &len);
+    int family = plug_addr_family(a);
+    bool ip = family == AF_INET || family == AF_INET6;
 
-    if (plug_addr_family(a) == AF_INET)
-        *ret_ip = MAPPED | plug_get_be32(bytes);
-    else if (plug_addr_family(a) == AF_INET6)
-        *ret_ip = (plug__ip)plug_get_be64(bytes) << 64 | plug_get_be64(bytes + 8);
-    else
-        return false;
+    *ret_ip = ip ? plug__ip_of_bytes(family, plug_addr_bytes(a, NULL)) : 0;
     *ret_scope = plug_addr_scope(a);
-    return true;
+    return ip;
 }
 
 void plug__addr_of_ip(plug__ip ip, uint32_t scope, struct plug_addr *ret_addr)

@@ -294,6 +294,18 @@ void plug_targets_at(const struct plug_targets *t, uint32_t i, struct plug_addr 
     plug__addr_of_ip(range_ip(r) + (i - r->start), r->scope, ret_addr);
 }
 
+bool plug__targets_have(const struct plug_targets *t, int family)
+{
+    for (size_t i = 0; i < t->ranges; i++) {
+        struct plug_addr first;
+
+        plug__addr_of_ip(range_ip(&t->range[i]), t->range[i].scope, &first);
+        if (plug_addr_family(&first) == family)
+            return true;
+    }
+    return false;
+}
+
 int plug_targets_find(const struct plug_targets *t, const struct plug_addr *addr, uint32_t *ret_i)
 {
     struct plug__target_range wanted = {0};

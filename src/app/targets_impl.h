@@ -35,8 +35,13 @@ struct plug_targets {
     bool sealed;
 };
 
-/* port and flow label of a do not count. False: not IPv4 or IPv6. */
+/* 4 bytes (AF_INET) or 16. */
+plug__ip plug__ip_of_bytes(int family, const void *bytes);
+/* Port and flow label do not count. False, and 0: not IPv4 or IPv6. */
 bool plug__ip_of_addr(const struct plug_addr *a, plug__ip *ret_ip, uint32_t *ret_scope);
 void plug__addr_of_ip(plug__ip ip, uint32_t scope, struct plug_addr *ret_addr);
+
+/* Does the sealed set have addresses of this family? */
+bool plug__targets_have(const struct plug_targets *t, int family);
 
 #endif

@@ -84,7 +84,7 @@ T_TEST(a_range_has_limits)
 /* Another version of the library must not leave gaps between machines. */
 T_TEST(the_order_never_changes)
 {
-    static const uint32_t first[] = {60748, 11678, 1610, 31056, 44206, 35375, 27151, 25218};
+    static const uint32_t first[] = {17861, 6878, 31538, 59535, 26374, 37931, 21971, 64497};
     struct plug_permutation p = permutation(65536, 42);
 
     for (size_t i = 0; i < sizeof first / sizeof *first; i++)
