@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* plug ping: options, the run, the exit code. */
 #include "metrics.h"
-#include "ping.h"
+#include "ping_sweep.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -51,6 +51,14 @@ static const struct cmd_opt options[] = {
      offsetof(struct ping_opts, tcp), 0, 0},
     {"socket", 0, CMD_CHOICE, "auto|dgram|raw", "which kind of ICMP socket (default auto)",
      offsetof(struct ping_opts, socket), 0, 0},
+    {"file", 0, CMD_LIST, "FILE", "sweep the hosts and ranges in FILE, one a line; - is stdin",
+     offsetof(struct ping_opts, files), 0, 0},
+    {"max", 0, CMD_UINT, "N", "most addresses of a sweep (default 65536)",
+     offsetof(struct ping_opts, max), 1, UINT32_MAX},
+    {"shard", 0, CMD_STRING, "I/N", "sweep the I-th of N parts; needs --seed",
+     offsetof(struct ping_opts, shard), 0, 0},
+    {"seed", 0, CMD_UINT, "S", "order of a sweep: the same on every machine with the same S",
+     offsetof(struct ping_opts, seed), 1, UINT64_MAX},
     {NULL, 0, CMD_FLAG, NULL, NULL, 0, 0, 0},
 };
 
@@ -189,7 +197,7 @@ static void status(struct plug_loop *l, int sig, void *arg)
 
 /* --- the run --------------------------------------------------------------------------------- */
 
-static int refused(struct cmd *c, int err, const char *from)
+int ping_refused(struct cmd *c, int err, const char *from)
 {
     static const char fixes[] = "as root: setcap cap_net_raw+ep \"$(command -v plug)\"; or "
                                 "sysctl -w net.ipv4.ping_group_range='0 2147483647'; "
@@ -214,7 +222,7 @@ static int open_engine(struct cmd *c, struct ping *g)
         return cmd_fail(c, r, "open", "event loop", NULL);
     r = plug_ping_open(&g->engine, g->loop, &e, told, g);
     if (r < 0)
-        return refused(c, r, g->o->from);
+        return ping_refused(c, r, g->o->from);
     r = g->o->metrics ? ping_metrics_open(g, g->o->metrics) : CMD_YES;
     if (r != CMD_YES)
         return r;
@@ -328,12 +336,13 @@ static void drop(struct ping *g)
 static int run(struct cmd *c)
 {
     static struct ping g;
-    int code = cmd_operands(c, 1, PLUG_PING_HOSTS);
+    const struct ping_opts *o = c->opts;
+    int code = cmd_operands(c, o->files.count ? 0 : 1, PLUG_PING_HOSTS);
 
     if (code == CMD_YES)
         code = check(c);
-    if (code != CMD_YES)
-        return code;
+    if (code != CMD_YES || ping_is_sweep(c))
+        return code == CMD_YES ? ping_sweep(c) : code;
     g = (struct ping){.c = c, .o = c->opts};
     ping_names_open(&g);
     code = open_engine(c, &g);
@@ -345,7 +354,8 @@ static int run(struct cmd *c)
 
 static const struct ping_opts defaults = {.size = DATA,
                                           .interval = PLUG_S(1),
-                                          .timeout = PLUG_S(4),
+                                          .timeout = PING_TIMEOUT,
+                                          .max = PLUG_TARGETS_MAX,
                                           .deadline = PLUG_FOREVER,
                                           .window = PLUG_FOREVER};
 
@@ -356,6 +366,7 @@ const struct cmd_info cmd_ping = {
     .examples = "plug ping -c 3 127.0.0.1                # the text that ping(8) has\n"
                 "plug ping -c 3 127.0.0.1 ::1            # several hosts, a table at the end\n"
                 "plug ping -c 3 --json 127.0.0.1         # an object for each reply, a summary\n"
+                "plug ping 127.0.0.0/28                  # who answers? one line each\n"
                 "plug ping --expect 1 -w 5s 127.0.0.1    # is one of them there? exit 0 at once\n",
     .notes =
         "Exit: 0 every host answered (or --expect N did), 1 not, 2 could not tell.\n"

@@ -19,7 +19,12 @@ struct ping_opts {
     const char *metrics; /* where they are told, or NULL */
     bool v4, v6, numeric, stamps, outstanding, broadcast, tcp, graph;
     int socket;
+    struct cmd_list files; /* the rest is for sweeps, see ping_sweep.h */
+    const char *shard;
+    uint64_t seed, max;
 };
+
+#define PING_TIMEOUT PLUG_S(4) /* -W, unless it is given; a sweep has another default */
 
 struct ping_host {
     char shown[PING_NAME]; /* as it is called in all output; escaped */
@@ -61,6 +66,9 @@ struct ping_view {
     void (*end)(struct ping *g);
 };
 extern const struct ping_view ping_text_one, ping_text_many, ping_json, ping_graph;
+
+/* The sockets could not be opened: why, and how they could be. CMD_UNKNOWN. */
+int ping_refused(struct cmd *c, int err, const char *from);
 
 /* --- ping_hosts.c: each CMD_YES, or a failure that has been told */
 

@@ -97,12 +97,13 @@ enum plug_sweep_event_type {
     PLUG_SWEEP_ERROR,     /* an ICMP error about a request of ours; it is waited for all the same */
     PLUG_SWEEP_SEND_FAILED, /* the request could not be sent; not tried again */
     PLUG_SWEEP_LOST,        /* no answer to any request; at the end, in ascending order */
-    PLUG_SWEEP_UNKNOWN      /* the same, but this machine has lost packets; likewise */
+    PLUG_SWEEP_UNKNOWN,     /* the same, but this machine has lost packets; likewise */
+    PLUG_SWEEP_IDLE         /* after others: it is going to wait, so what was written may go out */
 };
 
 struct plug_sweep_event {
     enum plug_sweep_event_type type;
-    uint32_t target;       /* its number in the set */
+    uint32_t target;       /* its number in the set; of IDLE nothing but its type counts */
     struct plug_addr addr; /* the target's */
     struct plug_addr from; /* ERROR: who says so; else {0} */
     unsigned tries;        /* requests sent to it so far */

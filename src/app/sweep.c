@@ -120,7 +120,17 @@ void plug__sweep_tell(struct plug_sweep *s, struct plug_sweep_event *e, uint32_t
     e->target = plug__sweep_target(s, place);
     e->tries = s->state[place] / (PLUG__SWEEP_STATE + 1u);
     plug_targets_at(s->targets, e->target, &e->addr);
+    s->told = true;
     s->end = s->fn(e, s->arg);
+}
+
+static void tell_idle(struct plug_sweep *s)
+{
+    struct plug_sweep_event e = {.type = PLUG_SWEEP_IDLE};
+
+    if (s->told)
+        s->end = s->fn(&e, s->arg);
+    s->told = false;
 }
 
 /* --- a round ---------------------------------------------------------------------------------- */
@@ -211,6 +221,19 @@ static int wait_until(struct plug_sweep *s, int64_t then)
     return r < 0 ? r : 0;
 }
 
+/* Lets time pass until something comes or is to be done; after a batch, only looks up. */
+static void pause_round(struct plug_sweep *s, bool sent)
+{
+    int r;
+
+    if (!sent)
+        tell_idle(s);
+    if (s->end != 0)
+        return;
+    r = wait_until(s, sent ? 0 : next_event(s));
+    s->end = s->end ? s->end : r;
+}
+
 static void receive_all(struct plug_sweep *s)
 {
     for (size_t i = 0; i < 2 && s->end == 0; i++)
@@ -228,11 +251,8 @@ static void round_of_requests(struct plug_sweep *s)
         bool sent = plug__sweep_send(s);
 
         settle(s);
-        if (sent ? ++batches % LOOK_UP == 0 : s->end == 0 && !round_is_over(s)) {
-            int r = wait_until(s, sent ? 0 : next_event(s));
-
-            s->end = s->end ? s->end : r;
-        }
+        if (sent ? ++batches % LOOK_UP == 0 : !round_is_over(s))
+            pause_round(s, sent);
         receive_all(s);
         settle(s);
     }

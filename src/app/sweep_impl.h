@@ -83,7 +83,8 @@ struct plug_sweep {
     uint8_t *state; /* by place */
     plug_sweep_fn *fn;
     void *arg;
-    int end; /* what fn said, or an error */
+    int end;   /* what fn said, or an error */
+    bool told; /* since it was last idle */
 
     /* this round: each walks over the places in order */
     uint32_t next;  /* to be sent */

@@ -14,7 +14,7 @@
 
 /* What a sweep told. */
 struct tally {
-    unsigned replies, duplicates, errors, failed, lost, unknown;
+    unsigned replies, duplicates, errors, failed, lost, unknown, idle;
     uint8_t seen[MOST]; /* replies, by target */
     uint32_t last_lost;
     unsigned end_after; /* replies; 0: no end */
@@ -27,6 +27,7 @@ static int tell(const struct plug_sweep_event *e, void *arg)
 {
     struct tally *y = arg;
 
+    T_TRUE(e->type == PLUG_SWEEP_IDLE || plug_addr_family(&e->addr) != AF_UNSPEC);
     T_TRUE(plug_addr_port(&e->addr) == 0 && e->target < MOST);
     switch (e->type) {
     case PLUG_SWEEP_REPLY:
@@ -51,6 +52,9 @@ static int tell(const struct plug_sweep_event *e, void *arg)
         T_TRUE(y->lost + y->unknown == 0 || e->target > y->last_lost);
         y->last_lost = e->target;
         *(e->type == PLUG_SWEEP_LOST ? &y->lost : &y->unknown) += 1;
+        return 0;
+    case PLUG_SWEEP_IDLE:
+        y->idle++;
         return 0;
     }
     T_FAIL("an event of an unknown type");
