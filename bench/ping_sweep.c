@@ -129,18 +129,6 @@ static int sweep(enum plug_sweep_socket kind)
         plug_targets_add(t, text) < 0 || plug_targets_seal(t) < 0 ||
         plug_sweep_run(s, t, count_replies, &found) < 0)
         return -1;
-    if (getenv("BENCH_STATS")) {
-        struct plug_sweep_stats st;
-
-        plug_sweep_stats(s, &st);
-        fprintf(stderr,
-                "  sent %llu answered %llu lost %llu drops %llu unmatched %llu window %u rtt us "
-                "%.1f %.1f %.1f\n",
-                (unsigned long long)st.sent, (unsigned long long)st.answered,
-                (unsigned long long)st.lost, (unsigned long long)st.local_drops,
-                (unsigned long long)st.unmatched, st.window, (double)st.min / 1e3,
-                (double)st.p50 / 1e3, (double)st.p99 / 1e3);
-    }
     plug_sweep_close(s);
     plug_targets_close(t);
     return found;

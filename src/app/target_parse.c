@@ -156,7 +156,7 @@ int plug_target_parse(const char *text, size_t len, struct plug_target *ret_targ
 
 size_t plug_target_count_text(const struct plug_target *target, char *buf, size_t len)
 {
-    char digits[PLUG_TARGET_COUNT_TEXT];
+    char digits[1 + PLUG_TARGET_COUNT_TEXT]; /* one more, for a carry */
     size_t at = sizeof digits - 1;
     uint32_t scope;
     plug__ip first, last, left;
@@ -165,11 +165,13 @@ size_t plug_target_count_text(const struct plug_target *target, char *buf, size_
     plug__ip_of_addr(&target->last, &last, &scope);
     left = last - first;
     digits[at] = '\0';
-    /* one more than the difference, which may be one more than the number holds: 2^128 ends in 6 */
-    digits[--at] = (char)('0' + left % 10);
-    for (left /= 10; left > 0; left /= 10)
+    do
         digits[--at] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    /* one more than the difference; added to the text, for the number may not hold it: 2^128 */
+    digits[at - 1] = '0';
     for (size_t i = sizeof digits - 2; digits[i]++ == '9'; i--)
         digits[i] = '0';
+    at -= digits[at - 1] != '0';
     return (size_t)snprintf(buf, len, "%s", digits + at);
 }

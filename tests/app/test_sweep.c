@@ -452,6 +452,18 @@ static void forge(const uint8_t *packet, size_t len, size_t bit)
     forged += write(tun, p, len) == (ssize_t)len;
 }
 
+/* The same packet with all the options that fit an IPv4 header: no-operations. */
+static size_t with_options(uint8_t *packet, size_t len)
+{
+    memmove(packet + 60, packet + 20, len - 20);
+    memset(packet + 20, 1, 40);
+    packet[0] = 0x4F;
+    plug_put_be16(packet + 2, (uint16_t)(len + 40));
+    plug_put_be16(packet + 10, 0);
+    plug_put_be16(packet + 10, plug_checksum(packet, 60));
+    return len + 40;
+}
+
 /* Behind the TUN: to each request all forgeries of one bit, then the answer; even hosts thrice. */
 static void strangers(void *arg)
 {
@@ -477,6 +489,8 @@ static void strangers(void *arg)
             plug_put_be16(q + 10, plug_checksum(q, 20));
             forged += write(tun, q, cut) == (ssize_t)cut;
         }
+        if (p[15] == 5) /* a true answer may come with options of IP */
+            len = with_options(p, len);
         for (int copies = p[15] % 2 ? 1 : 3; copies > 0; copies--)
             (void)!write(tun, p, len);
     }
