@@ -246,11 +246,15 @@ static int check(struct cmd *c)
 {
     const struct ping_opts *o = c->opts;
 
-    if (o->tcp || o->broadcast || o->window > 0)
-        return cmd_usage(c, "%s is not for prefixes, ranges and files",
-                         o->tcp         ? "--tcp"
-                         : o->broadcast ? "-b"
-                                        : "--window");
+    const char *other = o->tcp          ? "--tcp"
+                        : o->broadcast  ? "-b"
+                        : o->window > 0 ? "--window"
+                        : o->graph      ? "--graph"
+                        : o->metrics    ? "--metrics"
+                                        : NULL;
+
+    if (other)
+        return cmd_usage(c, "%s is not for prefixes, ranges and files", other);
     if (o->count > PLUG_SWEEP_TRIES_MAX)
         return cmd_usage(c, "-c: at most %d requests to each host of a sweep",
                          PLUG_SWEEP_TRIES_MAX);

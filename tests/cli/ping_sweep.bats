@@ -168,7 +168,7 @@ fd77::1" ]
 }
 
 @test "options that do not go with a sweep" {
-    for wrong in "--tcp" "-b" "--window 1s" "-c 31" "-s 15" "-W 6m"; do
+    for wrong in "--tcp" "-b" "--window 1s" "--graph" "--metrics tcp://127.0.0.1:0" "-c 31" "-s 15" "-W 6m"; do
         sweep $wrong 10.1.0.0/30
         [ "$status" -eq 2 ]
         [ "$output" = "" ]
