@@ -37,15 +37,38 @@ static void print_drawings(struct cmd *c, const struct plug_packet *p)
     }
 }
 
+void packet_print_fields(struct cmd *c, const struct plug_packet *p)
+{
+    plug_packet_show(p, text, sizeof text);
+    cmd_print(c, "%s", text);
+}
+
 void packet_print(struct cmd *c, const struct plug_packet *p)
 {
     plug_packet_summary(p, text, sizeof text);
     cmd_print(c, "%s", cmd_style(c, CMD_BOLD));
     cmd_wrap(c, text, 0, 2);
     cmd_print(c, "%s\n", cmd_style(c, CMD_PLAIN));
-    plug_packet_show(p, text, sizeof text);
-    cmd_print(c, "%s", text);
+    packet_print_fields(c, p);
     print_drawings(c, p);
     cmd_print(c, "\n");
     packet_print_bytes(c, p->bytes, p->len);
+}
+
+void packet_show(struct cmd *c, const struct plug_packet *p)
+{
+    struct plug_json j;
+    if (!c->json) {
+        packet_print(c, p);
+        return;
+    }
+    cmd_event_bare(c, &j, "packet");
+    plug_packet_json(p, &j);
+    cmd_event_end(c, &j);
+}
+
+int packet_drop(struct cmd *c)
+{
+    int err = plug_privilege_drop();
+    return err < 0 ? cmd_fail(c, err, "drop", "privileges", NULL) : CMD_YES;
 }

@@ -39,6 +39,7 @@
 #include <plug/iface.h>
 #include <plug/resolve.h>
 #include <plug/dns.h>
+#include <plug/capture.h>
 #include <plug/sock.h>
 #include <plug/sockopt.h>
 #include <plug/msg.h>

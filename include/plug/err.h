@@ -96,7 +96,8 @@
     X(PLUG_EDNS_NOSERVER, -7453, "no name server could be reached")                                \
     X(PLUG_EPACKET_SHORT, -7600, "packet ends inside a header")                                    \
     X(PLUG_EPACKET_BAD, -7601, "malformed packet")                                                 \
-    X(PLUG_EPACKET_SPEC, -7602, "not a valid description of a packet")
+    X(PLUG_EPACKET_SPEC, -7602, "not a valid description of a packet")                             \
+    X(PLUG_ECAPTURE, -7603, "not a capture that can be read")
 
 enum plug_err {
     PLUG_OK = 0,

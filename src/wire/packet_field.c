@@ -16,16 +16,17 @@ static const struct plug__field an_option = {.name = "option", .kind = PLUG_PACK
 static void judge(struct plug_packet_field *f, const struct plug__field *row)
 {
     const struct plug_packet_layer *l = &f->packet->layers[f->layer];
-    if (row->computed != AUTO_LEN && row->computed != AUTO_HEADER_LEN &&
-        row->computed != AUTO_CHECKSUM)
+    bool checksum = row->computed == AUTO_CHECKSUM;
+    if (!checksum && row->computed != AUTO_LEN && row->computed != AUTO_HEADER_LEN)
         return;
     f->verdict = PLUG_PACKET_MISSING;
     if (!plug__auto_value(f->packet, f->layer, row, &f->expected))
         return;
-    if (f->number == f->expected)
-        f->verdict = PLUG_PACKET_CORRECT;
-    else if (!l->partial &&
-             !(l->proto == PLUG_PACKET_UDP && row->computed == AUTO_CHECKSUM && f->number == 0))
+    if (f->number == f->expected || (checksum && f->number == 0xffff && f->expected == 0))
+        f->verdict = PLUG_PACKET_CORRECT; /* 0 has two forms */
+    else if (checksum && l->proto == PLUG_PACKET_IP4)
+        f->verdict = PLUG_PACKET_WRONG; /* its header is here, whatever else is missing */
+    else if (!l->partial && !(checksum && l->proto == PLUG_PACKET_UDP && f->number == 0))
         f->verdict = PLUG_PACKET_WRONG;
 }
 

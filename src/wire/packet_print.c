@@ -84,7 +84,7 @@ static bool readable(const uint8_t *bytes, size_t len)
     size_t odd = 0;
     for (size_t i = 0; i < len; i++)
         odd += !escape(bytes[i]) && (bytes[i] < 0x20 || bytes[i] >= 0x7f);
-    return odd <= len / 8;
+    return odd <= len / 4;
 }
 
 void plug__print_payload(struct plug__print *o, const uint8_t *bytes, size_t len)

@@ -34,10 +34,13 @@ static void put_options(struct plug__print *o, const struct plug__view *v)
     const struct plug__proto *proto = plug__packet_proto(v->upper->proto);
     struct plug__opt opt;
     bool first = true;
-    for (size_t at = 0; plug__opt_next(proto->list, v->header + 20, v->upper->len - 20, &at, &opt);
-         first = false) {
+    for (size_t at = 0;
+         plug__opt_next(proto->list, v->header + 20, v->upper->len - 20, &at, &opt);) {
+        if (opt.raw && !opt.bad)
+            break; /* padding */
         plug__print(o, first ? ", options [" : ",");
         plug__opt_text(o, proto, &opt);
+        first = false;
     }
     plug__print(o, first ? "" : "]");
 }
