@@ -23,7 +23,7 @@ T_TEST(order_and_duplicates_are_kept)
     fds_put(c[1]);
     int in[] = {c[0], a[0], b[0], c[0], a[0]};
     struct plug_select_list r = list(in, 5, out);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 4);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), 4);
     T_EQ(r.ret_count, 4);
     int want[] = {c[0], a[0], c[0], a[0]};
     T_MEM(out, want, sizeof want);
@@ -53,7 +53,7 @@ T_TEST(writers_are_those_with_room)
     fds_fill(full[1]);
     int in[] = {full[1], empty[1]};
     struct plug_select_list w = list(in, 2, ready);
-    T_EQ(T_OK(plug_select(NULL, &w, NULL, PLUG_S(1), NULL)), 1);
+    T_EQ(T_OK(plug_select(NULL, &w, NULL, PLUG_S(10), NULL)), 1);
     T_EQ(ready[0], empty[1]);
 }
 
@@ -63,7 +63,7 @@ T_TEST(one_descriptor_in_several_lists)
     fds_pair(p);
     fds_put(p[1]);
     struct plug_select_list r = list(p, 1, &r_out), w = list(p, 1, &w_out), x = list(p, 1, &x_out);
-    T_EQ(T_OK(plug_select(&r, &w, &x, PLUG_S(1), NULL)), 2);
+    T_EQ(T_OK(plug_select(&r, &w, &x, PLUG_S(10), NULL)), 2);
     T_EQ(r.ret_count, 1);
     T_EQ(w.ret_count, 1);
     T_EQ(x.ret_count, 0);
@@ -86,7 +86,7 @@ T_TEST(out_of_band_data_are_the_exceptional_case)
     struct plug_select_list r = list(&fd, 1, &r_out), x = list(&fd, 1, &x_out);
     T_EQ(T_OK(plug_select(&r, NULL, &x, PLUG_NOWAIT, NULL)), 0);
     T_EQ(T_OK(plug_sock_send(a, "!", 1, MSG_OOB)), 1);
-    T_OK(plug_select(NULL, NULL, &x, PLUG_S(1), NULL));
+    T_OK(plug_select(NULL, NULL, &x, PLUG_S(10), NULL));
     T_EQ(x.ret_count, 1);
     T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_NOWAIT, NULL)), 0);
 }
@@ -100,10 +100,10 @@ T_TEST(a_closed_descriptor_is_ebadf_and_nothing_is_written)
     (void)!plug_fd_close(closed);
     int in[] = {p[0], closed};
     struct plug_select_list r = list(in, 2, &ready), x = list(&minus, 1, NULL);
-    T_ERR(plug_select(&r, NULL, NULL, PLUG_S(1), NULL), -EBADF);
+    T_ERR(plug_select(&r, NULL, NULL, PLUG_S(10), NULL), -EBADF);
     T_EQ(ready, 77);
     T_EQ(r.ret_count, 99);
-    T_ERR(plug_select(NULL, NULL, &x, PLUG_S(1), NULL), -EBADF);
+    T_ERR(plug_select(NULL, NULL, &x, PLUG_S(10), NULL), -EBADF);
 }
 
 T_TEST(empty_lists_are_a_sleep)
@@ -123,10 +123,10 @@ T_TEST(the_answer_may_replace_the_question)
     fds_put(b[1]);
     int both[] = {a[0], b[0]};
     struct plug_select_list r = list(both, 2, both);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 1);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), 1);
     T_EQ(both[0], b[0]);
     r = list(both, 1, NULL);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 1);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), 1);
     T_EQ(r.ret_count, 1);
 }
 
@@ -158,7 +158,7 @@ T_TEST(a_hang_up_is_for_readers)
     fds_pair(p);
     hang_up(p);
     struct plug_select_list r = list(p, 1, &ready);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 1);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), 1);
 }
 
 T_TEST_PLAIN(what_no_list_asks_for_neither_ends_the_wait_nor_spins)
@@ -181,7 +181,7 @@ T_TEST_PLAIN(what_no_list_asks_for_neither_ends_the_wait_nor_spins)
     fds_pipe(q);
     fds_put(q[1]);
     struct plug_select_list rd = list(q, 1, NULL);
-    T_EQ(T_OK(plug_select(&rd, NULL, &x, PLUG_S(1), NULL)), 1);
+    T_EQ(T_OK(plug_select(&rd, NULL, &x, PLUG_S(10), NULL)), 1);
 }
 
 T_TEST_PLAIN(hang_up_writers_asks_for_it)
@@ -212,7 +212,7 @@ T_TEST(descriptors_from_1024_on)
         t_own_fd(at[i]);
     }
     struct plug_select_list r = list(at, 3, ready);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), 3);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), 3);
     T_MEM(ready, at, sizeof at);
     T_ERR(plug_select(&r, NULL, NULL, PLUG_S(1), &strict), PLUG_ERANGE);
     r.count = 1;
@@ -241,7 +241,7 @@ T_TEST_PLAIN(thousands_of_descriptors)
     for (int i = 0; i < N; i++)
         fds[i] = (int)T_OK(plug_fd_dup(i % 3 ? q[0] : p[0]));
     struct plug_select_list r = list(fds, N, ready);
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), N / 3);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), N / 3);
     for (int i = 0; i < N / 3; i++)
         T_EQ(ready[i], fds[3 * i]);
 }
@@ -255,11 +255,11 @@ T_TEST(list_length_has_a_limit)
     for (size_t i = 0; i <= PLUG_SELECT_MAX; i++)
         same[i] = p[0];
     struct plug_select_list r = list(same, PLUG_SELECT_MAX + 1, NULL);
-    T_ERR(plug_select(&r, NULL, NULL, PLUG_S(1), NULL), -EINVAL);
+    T_ERR(plug_select(&r, NULL, NULL, PLUG_S(10), NULL), -EINVAL);
     r.count = PLUG_SELECT_MAX;
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), PLUG_SELECT_MAX);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), PLUG_SELECT_MAX);
     r.count = PLUG_SELECT_MAX - 1;
-    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(1), NULL)), PLUG_SELECT_MAX - 1);
+    T_EQ(T_OK(plug_select(&r, NULL, NULL, PLUG_S(10), NULL)), PLUG_SELECT_MAX - 1);
 }
 
 T_TEST(options_of_a_wrong_size_are_refused)

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,7 +52,7 @@ static bool lives(pid_t pid)
 
 static void await_end(pid_t pid)
 {
-    for (int i = 0; i < 3000 && lives(pid); i++)
+    for (int64_t until = plug_now() + PLUG_S(20); plug_now() < until && lives(pid);)
         usleep(1000);
     T_TRUE(!lives(pid));
 }
@@ -176,10 +178,10 @@ static int deaf(struct plug_conn *c, void *arg)
 {
     pid_t pid = getpid();
     (void)arg;
-    if (plug_conn_send_all(c, &pid, sizeof pid) < 0)
-        return -EIO;
-    for (;;)
-        pause();
+    (void)!plug_conn_send_all(c, &pid, sizeof pid);
+    while (pause() < 0) {
+    }
+    return 0;
 }
 
 T_TEST_PLAIN(a_child_that_does_not_listen_is_killed)
@@ -201,9 +203,13 @@ T_TEST_PLAIN(a_child_whose_handler_lasts_too_long_is_killed)
     o.handler = PLUG_MS(20);
     struct plug_server *s = serving_open(PLUG_MODEL_FORK, deaf, NULL, o, NULL);
     serving_run(s);
-    pid_t pid = ask_pid(serving_client(s));
+    struct plug_sock *c = serving_client(s);
+    pid_t pid;
+    ssize_t told = plug_sock_recv_exact(c, &pid, sizeof pid, NULL); /* unless killed even before */
     SERVING_AWAIT(s, crashed, 1);
-    await_end(pid);
+    SERVING_AWAIT(s, live, 0);
+    if (told >= 0)
+        await_end(pid);
 }
 
 T_TEST_PLAIN(children_end_with_their_parent)
@@ -218,16 +224,27 @@ T_TEST_PLAIN(children_end_with_their_parent)
     await_end(child); /* reaped by whoever takes over orphans */
 }
 
+static atomic_bool rested;
+
 static void rest(void *unused)
 {
     (void)unused;
-    usleep(100000);
+    while (!atomic_load(&rested))
+        usleep(1000);
+}
+
+static void end_rest(void *unused)
+{
+    (void)unused;
+    atomic_store(&rested, true);
 }
 
 T_TEST_PLAIN(no_forking_beside_threads)
 {
     struct plug_server *s = serving_open(PLUG_MODEL_FORK, tell_pid, NULL, usual, NULL);
+    atomic_store(&rested, false);
     t_thread(rest, NULL);
+    T_OWN(end_rest, &rested);
     T_ERR(plug_server_run(s), -EBUSY);
     T_ERR(plug_server_handle_request(s, PLUG_NOWAIT), -EBUSY);
 }
@@ -245,11 +262,32 @@ static int tell_tid(struct plug_conn *c, void *arg)
     return (int)n;
 }
 
-T_TEST_PLAIN(threads_are_kept_until_their_age)
+static void await_thread_end(pid_t tid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d", (int)tid);
+    for (int64_t until = plug_now() + PLUG_S(20); plug_now() < until && access(path, F_OK) == 0;)
+        usleep(1000);
+    T_TRUE(access(path, F_OK) != 0);
+}
+
+T_TEST_PLAIN(threads_past_their_age_end)
 {
     struct plug_server_opts o = usual;
-    o.keep_age = PLUG_MS(200);
+    o.keep_age = PLUG_MS(50);
     struct plug_server *s = serving_open(PLUG_MODEL_THREAD, tell_tid, NULL, o, NULL);
+    serving_run(s);
+    struct plug_sock *c = serving_client(s);
+    pid_t first = ask_pid(c);
+    end_client(c);
+    await_thread_end(first);
+    SERVING_AWAIT(s, kept, 0);
+    T_TRUE(ask_pid(serving_client(s)) > 0);
+}
+
+T_TEST_PLAIN(threads_are_kept)
+{
+    struct plug_server *s = serving_open(PLUG_MODEL_THREAD, tell_tid, NULL, usual, NULL);
     serving_run(s);
     struct plug_sock *c = serving_client(s);
     pid_t first = ask_pid(c);
@@ -262,8 +300,6 @@ T_TEST_PLAIN(threads_are_kept_until_their_age)
     end_client(beside);
     end_client(c);
     SERVING_AWAIT(s, kept, 2);
-    SERVING_AWAIT(s, kept, 0);
-    T_TRUE(ask_pid(serving_client(s)) > 0);
 }
 
 T_TEST_PLAIN(without_a_thread_a_request_fails_and_the_next_goes_on)

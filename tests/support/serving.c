@@ -125,7 +125,7 @@ struct plug_sock *serving_client(const struct plug_server *s)
     T_OK(plug_server_addr(s, 0, &addr));
     T_OK(plug_sock_open(&c, plug_addr_family(&addr), plug_sock_type(plug_server_sock(s, 0)), 0));
     T_OWN(plug_sock_close, c);
-    T_OK(plug_sock_set_timeout(c, PLUG_S(5)));
+    T_OK(plug_sock_set_timeout(c, PLUG_S(20)));
     T_OK(plug_sock_connect(c, &addr));
     return c;
 }
@@ -143,7 +143,7 @@ void serving_await(const struct plug_server *s, size_t offset, uint64_t value)
 {
     struct plug_server_stats stats;
     uint64_t now = 0;
-    for (int i = 0; i < 5000; i++) {
+    for (int64_t until = plug_now() + PLUG_S(20); plug_now() < until;) {
         plug_server_stats(s, &stats);
         memcpy(&now, (char *)&stats + offset, sizeof now);
         if (now == value)

@@ -21,7 +21,7 @@ struct plug_server *serving_open(enum plug_model model, plug_handler_fn *handler
 void serving_run(struct plug_server *s);
 /* Stops it and waits until it has ended: the result of plug_server_run. */
 int serving_end(struct plug_server *s);
-/* A client of it; the frame closes it. It waits 5 s at most. */
+/* A client of it; the frame closes it. It waits 20 s at most. */
 struct plug_sock *serving_client(const struct plug_server *s);
 /* Sends text and expects want back. */
 void serving_ask(struct plug_sock *client, const char *text, const char *want);
