@@ -90,11 +90,16 @@ static int64_t next_turn(struct plug_server *s, bool accepting, int64_t now)
     return at;
 }
 
-/* Waits once: 0, or what ended it. PLUG_ETIMEOUT: a deadline scope did. */
+/*
+ * Waits once: 0, or what ended it. PLUG_ETIMEOUT: a deadline scope did. Who only drains does not
+ * wait after the last one, whom the turn itself may have taken leave of.
+ */
 static int wait_turn(struct plug_server *s, bool accepting, int64_t deadline)
 {
     int64_t now = plug_now();
     int64_t at = sooner(next_turn(s, accepting, now), deadline);
+    if (!accepting && !plug__live(s))
+        return 0;
     size_t n = look_at(s, accepting, now);
     int r = plug__wait_own(plug__wait_many(s->look->fds, n, at), at);
     if (r > 0 && s->look->fds[1].revents)

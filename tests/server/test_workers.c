@@ -136,12 +136,18 @@ T_TEST_PLAIN(children_need_not_be_kept)
 {
     struct plug_server_opts o = usual;
     o.keep_age = PLUG_NS(1);
+    o.drain = PLUG_S(60);
     struct plug_server *s = forking(o);
     struct plug_sock *c = serving_client(s);
     pid_t first = ask_pid(c);
     end_client(c);
     await_end(first); /* reaped although nobody else came */
-    T_TRUE(ask_pid(serving_client(s)) != first);
+    c = serving_client(s);
+    T_TRUE(ask_pid(c) != first);
+    end_client(c);
+    int64_t start = plug_now();
+    T_OK(serving_end(s));
+    T_TRUE(plug_now() - start < o.drain); /* nobody was left to wait for */
 }
 
 T_TEST_PLAIN(a_child_that_is_killed_is_replaced_and_counted)
