@@ -570,11 +570,80 @@ ON_EACH(T_TEST_PLAIN, threads_take_turns)
     T_EQ(wait_now(s), 2);
 }
 
+/* Forks a child that holds copies of everything until *ret_end is closed. */
+static pid_t holding_child(int *ret_end)
+{
+    int p[2];
+    char x;
+    fds_pipe(p);
+    pid_t child = (pid_t)T_OK(plug_sys()->fork());
+    if (child == 0) {
+        struct pollfd end = {.fd = p[0], .events = POLLIN};
+        plug_sys()->close(p[1]);
+        (void)!plug_sys()->ppoll(&end, 1, NULL, NULL);
+        (void)!plug_sys()->read(p[0], &x, 1);
+        plug_sys()->exit_now(0);
+    }
+    *ret_end = p[1];
+    return child;
+}
+
+static void await_child(pid_t child)
+{
+    siginfo_t info;
+    T_OK(plug_sys()->waitid(P_PID, (id_t)child, &info, WEXITED));
+    T_EQ(info.si_status, 0);
+}
+
+/* Closed here, then deleted; the child's copy has something to read all the while. */
+ON_EACH(T_TEST_PLAIN, what_a_child_holds_does_not_haunt)
+{
+    int a[2], b[2], end;
+    fds_pair(a);
+    fds_pair(b);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    T_EQ(wait_now(s), 0);
+    fds_put(a[1]);
+    pid_t child = holding_child(&end);
+    T_EQ(wait_now(s), 1);
+    fds_close(a[0]);
+    T_OK(plug_selector_del(s, a[0]));
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_MS(5))), 0);
+    T_EQ(T_OK(plug_sys()->dup3(b[0], a[0], O_CLOEXEC)), a[0]);
+    t_own_fd(a[0]);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, B));
+    T_EQ(wait_now(s), 0);
+    fds_put(b[1]);
+    T_EQ(wait_now(s), 1);
+    T_TRUE(ev[0].data == B);
+    fds_close(end);
+    await_child(child);
+}
+
+/* Its copies: the parent's are as they were. */
+ON_EACH(T_TEST_PLAIN, a_child_that_closes_its_copies_leaves_the_parents_alone)
+{
+    int a[2];
+    fds_pair(a);
+    T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
+    T_EQ(wait_now(s), 0);
+    pid_t child = (pid_t)T_OK(plug_sys()->fork());
+    if (child == 0) {
+        plug_sys()->close(a[0]);
+        plug_sys()->close(a[1]);
+        plug_sys()->exit_now(0);
+    }
+    await_child(child);
+    T_EQ(wait_now(s), 0);
+    fds_put(a[1]);
+    T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(10))), 1);
+    T_TRUE(ev[0].data == A && ev[0].events == PLUG_READ);
+}
+
 /* What a child does with the set that it inherits does not reach its parent. */
 ON_EACH(T_TEST_PLAIN, a_child_closes_its_own)
 {
     int a[2];
-    siginfo_t info;
     fds_pair(a);
     T_OK(plug_selector_add(s, a[0], PLUG_READ, A));
     T_EQ(wait_now(s), 0);
@@ -583,8 +652,7 @@ ON_EACH(T_TEST_PLAIN, a_child_closes_its_own)
         plug_selector_close(s);
         plug_sys()->exit_now(0);
     }
-    T_OK(plug_sys()->waitid(P_PID, (id_t)child, &info, WEXITED));
-    T_EQ(info.si_status, 0);
+    await_child(child);
     fds_put(a[1]);
     T_EQ(T_OK(plug_selector_wait(s, ev, 8, PLUG_S(5))), 1);
 }
