@@ -23,6 +23,10 @@ HANDLE, SIZE = ctypes.c_void_p, ctypes.c_size_t
 EXIT = 2**31 - 1
 HOOKS = "readable", "writable", "read", "write", "connect", "expt", "accept", "accepted", "close", "error"
 
+# A read event with nothing to read is none: short of memory for TCP, the kernel tells of a place
+# that an urgent byte has left.
+NOTHING = object()
+
 
 class Brain:
     """What a dispatcher does in its hooks: the same for both. hooks: those it has; others are defaults."""
@@ -39,14 +43,20 @@ class Brain:
         self.trace.append((name, *facts, self.connected()))
         if name in self.answers:
             return self.answers[name] or (name == "writable" and bool(self.out))
-        getattr(self, "on_" + name, lambda: None)()
+        if getattr(self, "on_" + name, lambda: None)() is NOTHING:
+            self.trace.pop()
+            return 0
         left = self.results.get(name)
         return left.popleft() if left else 0
 
     def on_read(self):
-        data = self.recv(100)
+        try:
+            data = self.recv(100)
+        except BlockingIOError:
+            return NOTHING
         if not self.over:
             self.trace.append(("got", data))
+        return None
 
     def on_write(self):
         if self.out:
@@ -176,8 +186,10 @@ def ours(start, brain):
 
     def recv(size):
         room = ctypes.create_string_buffer(size)
-        got = ok(lib.plug_dispatcher_recv(d, room, SIZE(size)))
-        return room.raw[:got]
+        got = lib.plug_dispatcher_recv(d, room, SIZE(size))
+        if got == -errno.EAGAIN:
+            raise BlockingIOError
+        return room.raw[:ok(got)]
     brain.recv, brain.send = recv, lambda data: ok(lib.plug_dispatcher_send(d, data, SIZE(len(data))))
     brain.close, brain.fileno = lambda: lib.plug_dispatcher_close(d), lambda: lib.plug_dispatcher_fd(d)
     brain.connected = lambda: lib.plug_dispatcher_connected(d)
