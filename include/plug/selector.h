@@ -19,8 +19,8 @@
  *
  * Closing: a descriptor that was closed while registered is silent, and plug_selector_del takes it
  * out then too; but while a duplicate or a child keeps its file open, epoll and uring tell of it
- * until it is deleted. Delete it before its number is taken again: on select, poll and uring nothing
- * tells the new file from the old one, and uring may keep what was closed open until then.
+ * until it is deleted. Delete it before its number is taken again: on select, poll and uring
+ * nothing tells the new file from the old one, and uring may keep what was closed open until then.
  * Within a batch, where one answer may end the owner of the next, ask plug_selector_fresh before
  * each.
  *

@@ -182,9 +182,8 @@ static bool has_one_listener(const struct plug_server *s)
     return s->endpoints == 1 && !s->endpoint[0].lane && !s->endpoint[0].adopted;
 }
 
-void plug__child_keep_serving(struct plug_server *s)
+void plug__child_keep_serving(struct plug_server *s, int64_t end_at)
 {
-    int64_t end_at = plug_deadline_after(s->o.keep_age);
     int r = has_one_listener(s) ? serve_listener(s, end_at) : serve_any(s, end_at);
     if (r < 0)
         plug_sys()->exit_now(STATUS_NO); /* counted as crashed */

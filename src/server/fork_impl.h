@@ -9,7 +9,7 @@ struct plug__child {
     pid_t pid;
     int pidfd; /* negative: the kernel has none */
     size_t slot;
-    int64_t born;
+    int64_t end_at;        /* past its age from here on; it knows the same time */
     bool fresh;            /* for one request */
     int64_t kill_at;       /* it has been told to end; 0: not yet */
     struct plug_addr peer; /* of a fresh one, to be counted out */
@@ -26,7 +26,7 @@ struct plug__forks {
 void plug__child_begin(struct plug_server *s, struct plug__slot *slot, pid_t parent,
                        const sigset_t *mask);
 /* What it then does; they end the process. */
-void plug__child_keep_serving(struct plug_server *s) __attribute__((noreturn));
+void plug__child_keep_serving(struct plug_server *s, int64_t end_at) __attribute__((noreturn));
 void plug__child_serve_one(struct plug_server *s, struct plug_conn *c) __attribute__((noreturn));
 
 /* A handler has returned. */

@@ -69,7 +69,7 @@ static size_t free_slot(struct plug__shared *p)
 }
 
 /* A new child: its pid in the parent, 0 in itself. c: the request it is for; NULL: it is kept. */
-static int new_child(struct plug_server *s, struct plug_conn *c)
+static int new_child(struct plug_server *s, struct plug_conn *c, int64_t end_at)
 {
     struct plug__forks *f = s->state;
     sigset_t before;
@@ -89,7 +89,7 @@ static int new_child(struct plug_server *s, struct plug_conn *c)
         return pid;
     }
     struct plug__child *child = &f->child[f->children++];
-    *child = (struct plug__child){.pid = pid, .slot = n, .born = plug_now(), .fresh = c != NULL};
+    *child = (struct plug__child){.pid = pid, .slot = n, .end_at = end_at, .fresh = c != NULL};
     child->pidfd = plug_sys()->pidfd_open(pid, 0);
     if (c)
         child->peer = c->peer;
@@ -121,17 +121,19 @@ static int64_t sooner(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* SIGTERM lets idle children look whether they are to end; when to look at them again. */
+/*
+ * SIGTERM lets idle children look whether they are to end; when to look at them again. Who is busy
+ * past its age, or when all are to end, will see that itself.
+ */
 static int64_t poke_idle(struct plug_server *s, int64_t now)
 {
     struct plug__forks *f = s->state;
     int64_t again = PLUG_NEVER;
     for (size_t i = 0; f->kept && i < f->children; i++) {
         struct plug__child *child = &f->child[i];
-        int64_t end_at = s->o.keep_age < 0 ? PLUG_NEVER : child->born + s->o.keep_age;
         bool idle = atomic_load(&s->shared->slot[child->slot].state) == PLUG__SLOT_IDLE;
-        if (now < end_at && !plug__stopping(s)) {
-            again = sooner(again, end_at);
+        if (now < child->end_at && !plug__stopping(s)) {
+            again = sooner(again, child->end_at);
         } else if (idle) {
             tell(child, SIGTERM);
             again = sooner(again, now + POKE_AGAIN);
@@ -231,9 +233,10 @@ static int64_t grow(struct plug_server *s, int64_t now)
         return PLUG_NEVER;
     if (now < f->fork_at)
         return f->fork_at;
-    int pid = new_child(s, NULL);
+    int64_t end_at = plug_deadline_after(s->o.keep_age);
+    int pid = new_child(s, NULL, end_at);
     if (pid == 0)
-        plug__child_keep_serving(s);
+        plug__child_keep_serving(s, end_at);
     if (pid < 0) {
         plug_trace(PLUG_TRACE_SERVER, __FILE__, __LINE__, "fork: %s", plug_strerror(pid));
         f->fork_at = now + FORK_PAUSE;
@@ -261,7 +264,7 @@ static bool fork_room(struct plug_server *s)
 
 static int fork_process(struct plug_server *s, struct plug_conn *c)
 {
-    int pid = new_child(s, c);
+    int pid = new_child(s, c, PLUG_NEVER);
     if (pid < 0)
         return pid;
     if (pid == 0)
