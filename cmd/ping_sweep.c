@@ -245,7 +245,6 @@ static int told(const struct plug_sweep_event *e, void *arg)
 static int check(struct cmd *c)
 {
     const struct ping_opts *o = c->opts;
-
     const char *other = o->tcp          ? "--tcp"
                         : o->broadcast  ? "-b"
                         : o->window > 0 ? "--window"

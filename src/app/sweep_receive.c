@@ -27,6 +27,7 @@ struct answer {
     const uint8_t *icmp;
     size_t len;
     int ttl;
+    plug__ip peer;
 };
 
 int plug__sweep_room(struct plug_sweep *s)
@@ -45,9 +46,7 @@ int plug__sweep_room(struct plug_sweep *s)
         return -ENOMEM;
     for (unsigned i = 0; i < s->take; i++) {
         s->in_iov[i] = (struct iovec){s->in + i * s->room, s->room};
-        s->in_hdr[i].msg_hdr = (struct msghdr){.msg_name = &s->in_from[i],
-                                               .msg_namelen = sizeof s->in_from[i],
-                                               .msg_iov = &s->in_iov[i],
+        s->in_hdr[i].msg_hdr = (struct msghdr){.msg_iov = &s->in_iov[i],
                                                .msg_iovlen = 1,
                                                .msg_control = s->control + i * PLUG__SWEEP_CONTROL,
                                                .msg_controllen = PLUG__SWEEP_CONTROL};
@@ -125,17 +124,21 @@ static bool code_holds(const struct plug_sweep *s, const uint8_t *icmp, plug__ip
     return true;
 }
 
-/* Strips the header that a raw socket of IPv4 gives. */
-static bool strip(const struct plug__sweep_lane *l, struct answer *a)
+/* A raw socket of IPv4 gives the header, which tells the sender as well. */
+static bool has_header(const struct plug__sweep_lane *l)
+{
+    return l->raw && l->family == AF_INET;
+}
+
+static bool strip(struct answer *a)
 {
     size_t header;
 
-    if (!l->raw || l->family != AF_INET)
-        return true;
     header = a->len > 0 ? (a->icmp[0] & 0x0Fu) * 4u : 0;
     if (header < 20 || header > a->len)
         return false;
     a->ttl = a->icmp[8];
+    a->peer = plug__ip_of_bytes(AF_INET, a->icmp + 12);
     a->icmp += header;
     a->len -= header;
     /* this one is handed to us before the kernel has judged its checksum */
@@ -192,7 +195,7 @@ static void take_answer(struct plug_sweep *s, struct plug__sweep_lane *l, unsign
                         int64_t since_1970)
 {
     struct told told;
-    struct answer a = {s->in_iov[i].iov_base, s->in_hdr[i].msg_len, -1};
+    struct answer a = {s->in_iov[i].iov_base, s->in_hdr[i].msg_len, -1, 0};
     struct plug_sweep_event e = {.type = PLUG_SWEEP_REPLY};
     uint32_t place, tick;
     int64_t arrived;
@@ -201,15 +204,19 @@ static void take_answer(struct plug_sweep *s, struct plug__sweep_lane *l, unsign
     if (told.has_drops)
         notice_drops(s, l, told.drops);
     a.ttl = told.ttl;
-    if (s->in_hdr[i].msg_hdr.msg_flags & MSG_TRUNC || !strip(l, &a) ||
-        (!is_foreign(l, &a) &&
-         (!is_reply(l, &a) ||
-          !code_holds(s, a.icmp, ip_from(&s->in_from[i], l->family), &place, &tick)))) {
+    if (!has_header(l))
+        a.peer = ip_from(&s->in_from[i], l->family);
+    else if (!strip(&a)) {
         s->stats.unmatched++;
         return;
     }
     if (is_foreign(l, &a))
         return;
+    if (s->in_hdr[i].msg_hdr.msg_flags & MSG_TRUNC || !is_reply(l, &a) ||
+        !code_holds(s, a.icmp, a.peer, &place, &tick)) {
+        s->stats.unmatched++;
+        return;
+    }
     arrived = told.arrived ? s->now - (since_1970 - told.arrived) : s->now;
     e.rtt = round_trip(s, place, tick, arrived);
     e.ttl = a.ttl;
@@ -259,8 +266,11 @@ static void take_error(struct plug_sweep *s, struct plug__sweep_lane *l, unsigne
 
 static int receive(struct plug_sweep *s, struct plug__sweep_lane *l, int flags, unsigned last)
 {
+    bool unnamed = has_header(l) && flags == 0;
+
     for (unsigned i = 0; i < last; i++) {
-        s->in_hdr[i].msg_hdr.msg_namelen = sizeof s->in_from[i];
+        s->in_hdr[i].msg_hdr.msg_name = unnamed ? NULL : &s->in_from[i];
+        s->in_hdr[i].msg_hdr.msg_namelen = unnamed ? 0 : sizeof s->in_from[i];
         s->in_hdr[i].msg_hdr.msg_controllen = PLUG__SWEEP_CONTROL;
     }
     return plug_sys()->recvmmsg(l->fd, s->in_hdr, s->take, MSG_DONTWAIT | flags);
