@@ -115,13 +115,18 @@ static bool place_of(const struct plug_sweep *s, uint32_t i, uint32_t *ret_place
     return at % s->opts.shard.shards == s->opts.shard.shard - 1;
 }
 
-void plug__sweep_tell(struct plug_sweep *s, struct plug_sweep_event *e, uint32_t place)
+static void tell(struct plug_sweep *s, struct plug_sweep_event *e, uint32_t place, uint32_t target)
 {
-    e->target = plug__sweep_target(s, place);
+    e->target = target;
     e->tries = s->state[place] / (PLUG__SWEEP_STATE + 1u);
     plug_targets_at(s->targets, e->target, &e->addr);
     s->told = true;
     s->end = s->fn(e, s->arg);
+}
+
+void plug__sweep_tell(struct plug_sweep *s, struct plug_sweep_event *e, uint32_t place)
+{
+    tell(s, e, place, plug__sweep_target(s, place));
 }
 
 static void tell_idle(struct plug_sweep *s)
@@ -209,7 +214,7 @@ static int wait_until(struct plug_sweep *s, int64_t then)
     int r;
 
     for (size_t i = 0; i < 2; i++)
-        if (s->lane[i].fd >= 0)
+        if (s->lane[i].used)
             fds[count++] = (struct pollfd){s->lane[i].fd, POLLIN, 0};
     r = plug_wait_many(fds, count, then);
     s->now = plug_now();
@@ -237,7 +242,7 @@ static void pause_round(struct plug_sweep *s, bool sent)
 static void receive_all(struct plug_sweep *s)
 {
     for (size_t i = 0; i < 2 && s->end == 0; i++)
-        if (s->lane[i].fd >= 0)
+        if (s->lane[i].used)
             plug__sweep_receive(s, &s->lane[i]);
 }
 
@@ -308,7 +313,7 @@ static void sum_up(struct plug_sweep *s)
         if (state >= PLUG__SWEEP_ANSWERED)
             continue;
         *(unknown ? &s->stats.unknown : &s->stats.lost) += 1;
-        plug__sweep_tell(s, &e, place);
+        tell(s, &e, place, i);
     }
 }
 
@@ -324,11 +329,13 @@ static int choose_order(struct plug_sweep *s)
 }
 
 /* Before the first request: is there a socket for each family of the set? */
-static int check_families(const struct plug_sweep *s, const struct plug_targets *t)
+static int choose_lanes(struct plug_sweep *s, const struct plug_targets *t)
 {
-    for (size_t i = 0; i < 2; i++)
-        if (s->lane[i].fd < 0 && plug__targets_have(t, s->lane[i].family))
+    for (size_t i = 0; i < 2; i++) {
+        s->lane[i].used = plug__targets_have(t, s->lane[i].family);
+        if (s->lane[i].used && s->lane[i].fd < 0)
             return -EAFNOSUPPORT;
+    }
     return 0;
 }
 
@@ -340,7 +347,7 @@ int plug_sweep_run(struct plug_sweep *s, const struct plug_targets *t, plug_swee
         return -EBUSY;
     if (plug_targets_count(t) == 0)
         return -EINVAL;
-    r = check_families(s, t);
+    r = choose_lanes(s, t);
     if (r < 0)
         return r;
     s->targets = t;

@@ -63,6 +63,7 @@ struct plug__sweep_lane {
     int fd; /* -1: none */
     int family;
     bool raw;
+    bool used; /* the set has addresses of the family */
     uint16_t id;
     uint32_t queue_drops; /* what the socket has counted */
     unsigned count;       /* requests in the batch */
