@@ -10,7 +10,8 @@
  */
 #include "cmd.h"
 
-#define PING_NAME 256 /* bytes of a host's name with its NUL */
+#define PING_NAME 256                                /* bytes of a host's name with its NUL */
+#define PING_LINE (PING_NAME + PLUG_ADDR_TEXT + 192) /* of what is said of one reply */
 
 struct ping_opts {
     uint64_t count, size, ttl, rate, expect;
@@ -102,6 +103,10 @@ int ping_metrics_open(struct ping *g, const char *address);
 
 /* "Destination Host Unreachable", without a line end. */
 void ping_error_words(char *buf, size_t len, int family, const struct plug_ping_event *e);
+/* "64 bytes from NAME: icmp_seq=1", or for a connection "connected to NAME: tcp_seq=1". */
+void ping_answer_words(struct ping *g, const struct plug_ping_event *e, char *buf, size_t len);
+/* "From NAME icmp_seq=1 WORDS". */
+void ping_refusal_words(struct ping *g, const struct plug_ping_event *e, char *buf, size_t len);
 /* "0.023", "1.25", "12.3", "123": as many figures as ping(8) shows. */
 void ping_time_words(char *buf, size_t len, int64_t rtt);
 /* "0.023": milliseconds with all their microseconds, cut as ping(8) cuts them. */

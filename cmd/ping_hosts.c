@@ -104,7 +104,9 @@ static int remember(struct ping *g, const char *shown, bool named)
 
 int ping_add(struct ping *g, const struct plug_addr *addr, const char *shown, bool named)
 {
-    int r = ask_routes(g, addr);
+    enum plug_addr_class class = plug_addr_class(addr);
+    bool group = class == PLUG_ADDR_MULTICAST || class == PLUG_ADDR_BROADCAST;
+    int r = group && !g->o->broadcast ? -EACCES : ask_routes(g, addr);
 
     if (r < 0)
         return refuse(g, r, "connect", shown);
@@ -179,5 +181,7 @@ int ping_add_operand(struct ping *g, const char *text)
         return add_service(g, text);
     if (plug_addr_parse_ip(text, AF_UNSPEC, 0, &a) == 0)
         return add_address(g, &a, text);
+    if (text[0] && strspn(text, "0123456789") == strlen(text)) /* libc takes 42 for 0.0.0.42 */
+        return refuse(g, PLUG_EADDR, "ping", text);
     return add_name(g, text, NULL);
 }

@@ -18,7 +18,11 @@ static int width(struct ping *g)
 
 static void begin(struct ping *g)
 {
-    cmd_print(g->c, "PING %zu hosts, %llu data bytes\n", g->hosts, (unsigned long long)g->o->size);
+    if (g->o->tcp)
+        cmd_print(g->c, "PING %zu hosts, TCP connections\n", g->hosts);
+    else
+        cmd_print(g->c, "PING %zu hosts, %llu data bytes\n", g->hosts,
+                  (unsigned long long)g->o->size);
 }
 
 static void start_line(struct ping *g, const struct plug_ping_event *e)
@@ -37,19 +41,22 @@ static void reply(struct ping *g, const struct plug_ping_event *e)
                         : e->type == PLUG_PING_LATE    ? " (LATE!)"
                         : e->reordered                 ? " (REORDERED!)"
                                                        : "";
-    char time[32];
+    char time[32], words[PING_LINE];
 
     ping_time_words(time, sizeof time, e->rtt);
+    ping_answer_words(g, e, words, sizeof words);
     start_line(g, e);
-    cmd_print(g->c, "%zu bytes from %s: icmp_seq=%u ttl=%d time=%s ms%s%s\n", e->bytes,
-              ping_called(g, e->host, &e->from), (unsigned)(uint16_t)e->seq, e->ttl, time, label,
+    cmd_print(g->c, "%s", words);
+    if (e->ttl >= 0)
+        cmd_print(g->c, " ttl=%d", e->ttl);
+    cmd_print(g->c, " time=%s ms%s%s\n", time, label,
               e->truncated || e->wrong_byte >= 0 ? " (DAMAGED!)" : "");
 }
 
 static void event(struct ping *g, const struct plug_ping_event *e)
 {
     unsigned seq = (uint16_t)e->seq;
-    char words[128];
+    char words[PING_LINE];
 
     if (g->c->quiet)
         return;
@@ -60,17 +67,17 @@ static void event(struct ping *g, const struct plug_ping_event *e)
         reply(g, e);
         break;
     case PLUG_PING_ERROR:
-        ping_error_words(words, sizeof words, plug_addr_family(plug_ping_addr(g->engine, e->host)),
-                         e);
+        ping_refusal_words(g, e, words, sizeof words);
         start_line(g, e);
-        cmd_print(g->c, "From %s icmp_seq=%u %s\n", ping_called(g, e->host, &e->from), seq, words);
+        cmd_print(g->c, "%s\n", words);
         break;
     case PLUG_PING_OVERDUE:
     case PLUG_PING_LOST:
         if ((e->type == PLUG_PING_OVERDUE) != g->o->outstanding)
             break;
         start_line(g, e);
-        cmd_print(g->c, "no answer %sicmp_seq=%u\n", g->o->outstanding ? "yet for " : "", seq);
+        cmd_print(g->c, "no answer %s%s_seq=%u\n", g->o->outstanding ? "yet for " : "",
+                  g->o->tcp ? "tcp" : "icmp", seq);
         break;
     default:
         break;

@@ -27,7 +27,11 @@ static void begin(struct ping *g)
     char text[PLUG_ADDR_TEXT];
 
     plug_addr_host_text(a, text, sizeof text);
-    if (family_of(g) == AF_INET) {
+    if (g->o->tcp) {
+        cmd_print(g->c, "PING %s (%s) ", g->host[0].shown, text);
+        print_source(g);
+        cmd_print(g->c, "TCP connections to port %u.\n", plug_addr_port(a));
+    } else if (family_of(g) == AF_INET) {
         cmd_print(g->c, "PING %s (%s) ", g->host[0].shown, text);
         print_source(g);
         cmd_print(g->c, "%llu(%llu) bytes of data.\n", size, size + 28);
@@ -49,11 +53,11 @@ static void print_stamp(struct ping *g, const struct plug_ping_event *e)
 
 static void reply(struct ping *g, const struct plug_ping_event *e)
 {
-    char time[32];
+    char time[32], words[PING_LINE];
 
+    ping_answer_words(g, e, words, sizeof words);
     print_stamp(g, e);
-    cmd_print(g->c, "%zu bytes from %s: icmp_seq=%u", e->bytes, ping_called(g, e->host, &e->from),
-              (unsigned)(uint16_t)e->seq);
+    cmd_print(g->c, "%s", words);
     if (e->ttl >= 0)
         cmd_print(g->c, " ttl=%d", e->ttl);
     if (e->truncated) {
@@ -70,12 +74,11 @@ static void reply(struct ping *g, const struct plug_ping_event *e)
 
 static void error(struct ping *g, const struct plug_ping_event *e)
 {
-    char words[128];
+    char words[PING_LINE];
 
-    ping_error_words(words, sizeof words, family_of(g), e);
+    ping_refusal_words(g, e, words, sizeof words);
     print_stamp(g, e);
-    cmd_print(g->c, "From %s icmp_seq=%u %s\n", ping_called(g, e->host, &e->from),
-              (unsigned)(uint16_t)e->seq, words);
+    cmd_print(g->c, "%s\n", words);
 }
 
 static void event(struct ping *g, const struct plug_ping_event *e)

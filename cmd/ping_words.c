@@ -93,7 +93,10 @@ static void words6(char *buf, size_t len, const struct plug_ping_event *e)
 
 void ping_error_words(char *buf, size_t len, int family, const struct plug_ping_event *e)
 {
-    (family == AF_INET6 ? words6 : words4)(buf, len, e);
+    if (e->icmp_type == 0 && e->error < 0) /* of a connection */
+        snprintf(buf, len, "%s", plug_strerror(e->error));
+    else
+        (family == AF_INET6 ? words6 : words4)(buf, len, e);
 }
 
 /* The borders are ping(8)'s, in microseconds: what would round up to the next width has it. */
@@ -116,4 +119,24 @@ void ping_ms_words(char *buf, size_t len, int64_t time)
     long long us = time / 1000;
 
     snprintf(buf, len, "%lld.%03lld", us / 1000, us % 1000);
+}
+
+void ping_answer_words(struct ping *g, const struct plug_ping_event *e, char *buf, size_t len)
+{
+    const char *from = ping_called(g, e->host, &e->from);
+    unsigned seq = (uint16_t)e->seq;
+
+    if (g->o->tcp)
+        snprintf(buf, len, "connected to %s: tcp_seq=%u", from, seq);
+    else
+        snprintf(buf, len, "%zu bytes from %s: icmp_seq=%u", e->bytes, from, seq);
+}
+
+void ping_refusal_words(struct ping *g, const struct plug_ping_event *e, char *buf, size_t len)
+{
+    char words[128];
+
+    ping_error_words(words, sizeof words, plug_addr_family(plug_ping_addr(g->engine, e->host)), e);
+    snprintf(buf, len, "From %s %s_seq=%u %s", ping_called(g, e->host, &e->from),
+             g->o->tcp ? "tcp" : "icmp", (unsigned)(uint16_t)e->seq, words);
 }

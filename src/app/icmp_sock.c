@@ -6,6 +6,7 @@
 #include <linux/filter.h>
 #include <linux/icmp.h> /* and linux/if.h with it */
 #include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
 #include <netinet/icmp6.h>
 #include <plug/bytes.h>
 #include <plug/checksum.h>
@@ -64,7 +65,6 @@ static int want(struct plug__icmp_sock *s)
 
     if (r >= 0)
         r = plug_sockopt_set(s->sock, PLUG_SO_RECV_TTL, 1);
-    (void)!plug_sockopt_set(s->sock, PLUG_SO_DROP_COUNT, 1);
     (void)!plug_sockopt_set(s->sock, PLUG_SO_RECV_BUFFER, RECV_BUFFER);
     want_extras(s);
     return r < 0 ? r : 0;
@@ -180,9 +180,7 @@ static void take_control(const struct plug_msg *m, struct plug__icmp_in *in)
     for (size_t at = 0; plug_msg_next(m, &at, &c);) {
         if (plug_cmsg_time(&c, &in->stamp) || !plug_cmsg_int(&c, &number))
             continue;
-        if (c.level == SOL_SOCKET && c.type == SO_RXQ_OVFL)
-            in->drops = (uint32_t)number;
-        else if (c.type == (c.level == IPPROTO_IP ? IP_TTL : IPV6_HOPLIMIT))
+        if (c.type == (c.level == IPPROTO_IP ? IP_TTL : IPV6_HOPLIMIT))
             in->ttl = number;
     }
 }
@@ -222,6 +220,16 @@ int plug__icmp_sock_recv(struct plug__icmp_sock *s, void *buf, size_t len,
     unwrap(s, &in);
     *ret_in = in;
     return 0;
+}
+
+uint32_t plug__icmp_sock_drops(const struct plug__icmp_sock *s)
+{
+    uint32_t info[SK_MEMINFO_VARS] = {0};
+    size_t len = sizeof info;
+
+    if (!s->sock || plug_sock_getopt(s->sock, SOL_SOCKET, SO_MEMINFO, info, &len) < 0)
+        return 0;
+    return info[SK_MEMINFO_DROPS];
 }
 
 int plug__icmp_sock_queued(struct plug__icmp_sock *s, void *buf, size_t len,

@@ -40,14 +40,19 @@ struct plug__icmp_in {
     size_t len;          /* how much of it is there */
     size_t whole;        /* its true length */
     struct plug_addr from;
-    int ttl;        /* -1: not told */
-    int64_t stamp;  /* when the kernel got it, ns since 1970; 0: not told */
-    uint32_t drops; /* lost in this socket's queue since it was opened */
-    bool bad;       /* no ICMP message inside, or a wrong checksum */
+    int ttl;       /* -1: not told */
+    int64_t stamp; /* when the kernel got it, ns since 1970; 0: not told */
+    bool bad;      /* no ICMP message inside, or a wrong checksum */
 };
 /* One message without waiting. 0, -EAGAIN, others of recvmsg(2). */
 int plug__icmp_sock_recv(struct plug__icmp_sock *s, void *buf, size_t len,
                          struct plug__icmp_in *ret_in);
+
+/*
+ * Messages that found the socket's queue full since it was opened, 0 where that is not told. By
+ * SO_MEMINFO: ping sockets do not give SO_RXQ_OVFL.
+ */
+uint32_t plug__icmp_sock_drops(const struct plug__icmp_sock *s);
 
 /* The ICMP message in an IPv4 datagram as raw sockets give it: its offset, PLUG_ETRUNC. Pure. */
 int plug__icmp_unwrap(const uint8_t *bytes, size_t len);

@@ -23,6 +23,7 @@ struct plug__ping_probe {
     int64_t wall;  /* the same moment since 1970 */
     int64_t stamp; /* when it left, by the kernel; 0: not told */
     enum plug__ping_state state;
+    uint32_t drops;             /* of the socket's queue before it left */
     struct plug__ping_tcp *tcp; /* the connection while it is being made; else NULL */
 };
 
@@ -72,10 +73,8 @@ struct plug_ping {
     uint8_t *out, *in; /* a request; what is received */
     size_t in_room;
     struct plug__ping_stamp stamp[PLUG__PING_STAMPS];
-    int64_t next_slot; /* with a rate: when the next request may leave */
-    uint32_t drops_seen[2];
-    uint64_t drops_open; /* dropped replies that no probe has been excused with */
-    int64_t drops_at;
+    int64_t next_slot;   /* with a rate: when the next request may leave */
+    uint64_t excused[2]; /* probes for whose loss a drop of our own queue stands; IPv4, IPv6 */
     uint64_t unmatched, damaged;
     struct plug_timer deadline;
     size_t done;

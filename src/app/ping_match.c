@@ -267,17 +267,6 @@ void plug__ping_drain_queue(struct plug_ping *p, struct plug__icmp_sock *s)
             break;
 }
 
-static void note_drops(struct plug_ping *p, const struct plug__icmp_sock *s, uint32_t drops)
-{
-    uint32_t *seen = &p->drops_seen[s->family == AF_INET6];
-
-    if (drops == *seen)
-        return;
-    p->drops_open += (uint32_t)(drops - *seen);
-    p->drops_at = plug_now();
-    *seen = drops;
-}
-
 static int received(struct plug_ping *p, struct plug__icmp_sock *s)
 {
     struct plug__icmp_in in;
@@ -285,7 +274,6 @@ static int received(struct plug_ping *p, struct plug__icmp_sock *s)
 
     if (r < 0)
         return r;
-    note_drops(p, s, in.drops);
     plug__ping_received(p, s, &in);
     return 0;
 }

@@ -106,17 +106,33 @@ static int64_t gives_up(const struct plug__ping_host *h, const struct plug__ping
     return patience < at ? patience : at;
 }
 
+static struct plug__icmp_sock *socket_of(struct plug__ping_host *h)
+{
+    return plug_addr_family(&h->addr) == AF_INET ? &h->ping->four : &h->ping->six;
+}
+
+/* Has our own queue been full since the probe left? Each drop excuses one probe. */
+static bool may_be_dropped(struct plug__ping_host *h, const struct plug__ping_probe *probe)
+{
+    uint64_t *excused = &h->ping->excused[plug_addr_family(&h->addr) == AF_INET6];
+    uint32_t drops = plug__icmp_sock_drops(socket_of(h));
+
+    if (drops == probe->drops || *excused >= drops)
+        return false;
+    ++*excused;
+    return true;
+}
+
 /* No reply: a loss, unless our own queue was full since the probe left. */
 static void give_up(struct plug__ping_host *h, struct plug__ping_probe *probe, uint64_t seq)
 {
     struct plug_ping *p = h->ping;
-    bool dropped = p->drops_open > 0 && probe->sent <= p->drops_at;
+    bool dropped = may_be_dropped(h, probe);
     struct plug_ping_event e =
         plug__ping_event(dropped ? PLUG_PING_DROPPED : PLUG_PING_LOST, h, seq);
 
     probe->state = PLUG__PING_GONE;
     plug__ping_tcp_end(p, probe);
-    p->drops_open -= dropped;
     h->local_drops += dropped;
     h->lost += !dropped;
     plug__ping_tell(p, &e);
@@ -170,10 +186,9 @@ void plug__ping_expect(struct plug__ping_host *h)
 static int send_echo(struct plug__ping_host *h, uint64_t seq)
 {
     struct plug_ping *p = h->ping;
-    bool four = plug_addr_family(&h->addr) == AF_INET;
-    struct plug__icmp_sock *s = four ? &p->four : &p->six;
     uint32_t key;
-    int r = plug__icmp_sock_send(s, p->out, p->data_len + PLUG__ICMP_HEADER, &h->addr, &key);
+    int r =
+        plug__icmp_sock_send(socket_of(h), p->out, p->data_len + PLUG__ICMP_HEADER, &h->addr, &key);
 
     if (r >= 0)
         p->stamp[key % PLUG__PING_STAMPS] = (struct plug__ping_stamp){key, h->number, seq};
@@ -183,11 +198,11 @@ static int send_echo(struct plug__ping_host *h, uint64_t seq)
 static void write_echo(struct plug__ping_host *h, uint64_t seq)
 {
     struct plug_ping *p = h->ping;
-    bool four = plug_addr_family(&h->addr) == AF_INET;
+    const struct plug__icmp_sock *s = socket_of(h);
 
     memset(p->out, 0, PLUG__ICMP_HEADER);
-    p->out[0] = four ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
-    plug_put_be16(p->out + 4, four ? p->four.id : p->six.id);
+    p->out[0] = s->family == AF_INET ? ICMP_ECHO : ICMP6_ECHO_REQUEST;
+    plug_put_be16(p->out + 4, s->id);
     plug_put_be16(p->out + 6, (uint16_t)seq);
     plug__ping_fill(&p->key, h->number, seq, p->out + PLUG__ICMP_HEADER, p->data_len);
 }
@@ -196,11 +211,12 @@ static void write_echo(struct plug__ping_host *h, uint64_t seq)
 static int hand_over(struct plug__ping_host *h, struct plug__ping_probe *probe, uint64_t seq)
 {
     bool tcp = h->ping->o.socket == PLUG_PING_TCP;
+    uint32_t drops = tcp ? 0 : plug__icmp_sock_drops(socket_of(h));
 
     if (!tcp)
         write_echo(h, seq);
     struct plug__ping_moment now = plug__ping_now();
-    *probe = (struct plug__ping_probe){now.mono, now.wall, 0, PLUG__PING_WAITING, NULL};
+    *probe = (struct plug__ping_probe){now.mono, now.wall, 0, PLUG__PING_WAITING, drops, NULL};
     return tcp ? plug__ping_tcp_send(h, seq, &probe->tcp) : send_echo(h, seq);
 }
 
@@ -221,7 +237,7 @@ static int send_probe(struct plug__ping_host *h)
         return r;
     r = hand_over(h, &probe, seq);
     if (r < 0 && !short_of_room(r) && p->o.socket != PLUG_PING_TCP) {
-        plug__ping_drain_queue(p, plug_addr_family(&h->addr) == AF_INET ? &p->four : &p->six);
+        plug__ping_drain_queue(p, socket_of(h));
         r = p->running ? hand_over(h, &probe, seq) : -EAGAIN;
     }
     if (r < 0 && short_of_room(r))

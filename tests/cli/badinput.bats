@@ -26,6 +26,7 @@ work() {
     completions) echo bash ;;
     echo) echo --json tcp://127.0.0.1:0 ;;
     bench) echo --json -n 1 tcp://127.0.0.1:1 ;;
+    ping) echo --json -c 1 127.0.0.1 ;;
     *) ;;
     esac
 }
