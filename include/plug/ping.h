@@ -68,7 +68,7 @@ struct plug_ping_opts {
     bool dont_fragment;
     bool broadcast;   /* groups and broadcast addresses may be asked; any member may answer */
     size_t hosts_max; /* 0: PLUG_PING_HOSTS */
-    double rate;      /* requests a second, over all hosts; 0: no limit but interval */
+    double rate;      /* requests a second, over all hosts, >= 1e-6; 0: no limit but interval */
 };
 #define PLUG_PING_OPTS                                                                             \
     {                                                                                              \
@@ -131,11 +131,11 @@ PLUG_API void plug_ping_close(struct plug_ping *p);
 PLUG_API bool plug_ping_is_raw(const struct plug_ping *p, int family);
 
 /*
- * One host more, before or after the start; copies addr (its port counts with PLUG_PING_TCP only;
- * 0.0.0.0 and :: stand for this machine). Returns its number. PLUG_ELIMIT (hosts_max), -EACCES (a
- * group or broadcast address without opts.broadcast), -EINVAL (PLUG_PING_TCP and no port),
- * -EAFNOSUPPORT, -EADDRNOTAVAIL (not of the source's family), the reason why there is no socket of
- * its family, -ENOMEM.
+ * One host more, before the start or while it runs; copies addr (its port counts with PLUG_PING_TCP
+ * only; 0.0.0.0 and :: stand for this machine). Returns its number. PLUG_ELIMIT (hosts_max),
+ * -EACCES (a group or broadcast address without opts.broadcast), -EINVAL (PLUG_PING_TCP and no
+ * port), -EAFNOSUPPORT, -EADDRNOTAVAIL (not of the source's family), the reason why there is no
+ * socket of its family, -ENOMEM.
  */
 PLUG_API PLUG_MUST int plug_ping_add(struct plug_ping *p, const struct plug_addr *addr);
 PLUG_API size_t plug_ping_hosts(const struct plug_ping *p);

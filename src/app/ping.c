@@ -14,6 +14,7 @@
 #define INTERVAL PLUG_S(1)
 #define TIMEOUT  PLUG_S(4)   /* a neighbour that does not exist is told after three seconds */
 #define SPREAD   PLUG_MS(10) /* at most, between the first requests to two hosts */
+#define SLOWEST  1e-6        /* requests a second */
 #define LONGEST  PLUG_S(365 * 24 * 3600LL)
 
 /* --- options ------------------------------------------------------------------------------- */
@@ -26,7 +27,9 @@ static int check(const struct plug_ping_opts *o)
         return -EINVAL;
     if (o->data_len < -1 || o->data_len > PLUG_PING_DATA_MAX || o->ttl < 0 || o->ttl > 255)
         return -EINVAL;
-    if (o->tos < 0 || o->tos > 255 || o->hosts_max > PLUG_PING_HOSTS_MAX || !(o->rate >= 0))
+    if (o->tos < 0 || o->tos > 255 || o->hosts_max > PLUG_PING_HOSTS_MAX)
+        return -EINVAL;
+    if (o->rate != 0 && !(o->rate >= SLOWEST))
         return -EINVAL;
     return 0;
 }

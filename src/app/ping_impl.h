@@ -114,7 +114,8 @@ int64_t plug__ping_differs(const struct plug__sipkey *key, uint32_t host, uint64
                            const uint8_t *data, size_t len);
 
 /* --- ping_match.c */
-/* Reads what the socket has. */
+/* Reads what the socket has, at most a burst of it; and as a handler of the loop. */
+void plug__ping_read(struct plug_ping *p, struct plug__icmp_sock *s);
 void plug__ping_ready(struct plug_loop *l, int fd, unsigned events, void *arg);
 /* One message, one item of the error queue. Pure but for what they tell. */
 void plug__ping_received(struct plug_ping *p, const struct plug__icmp_sock *s,

@@ -283,16 +283,11 @@ static int received(struct plug_ping *p, struct plug__icmp_sock *s)
  * the reply is looked at. An error that is pending for the socket is told by the first receive:
  * what it is about lies in the queue.
  */
-void plug__ping_ready(struct plug_loop *l, int fd, unsigned events, void *arg)
+void plug__ping_read(struct plug_ping *p, struct plug__icmp_sock *s)
 {
-    struct plug_ping *p = arg;
-    struct plug__icmp_sock *s =
-        p->four.sock && fd == plug_sock_fd(p->four.sock) ? &p->four : &p->six;
     bool awaited = s->awaited > 0;
     int came = 0, r = 0;
 
-    (void)l;
-    (void)events;
     if (awaited)
         plug__ping_drain_queue(p, s);
     for (int i = 0; i < BURST && p->running && r != -EAGAIN; i++) {
@@ -303,4 +298,13 @@ void plug__ping_ready(struct plug_loop *l, int fd, unsigned events, void *arg)
     }
     if (!awaited && came == 0)
         plug__ping_drain_queue(p, s);
+}
+
+void plug__ping_ready(struct plug_loop *l, int fd, unsigned events, void *arg)
+{
+    struct plug_ping *p = arg;
+
+    (void)l;
+    (void)events;
+    plug__ping_read(p, p->four.sock && fd == plug_sock_fd(p->four.sock) ? &p->four : &p->six);
 }

@@ -145,6 +145,8 @@ static void expired(struct plug_loop *l, struct plug_timer *t, void *arg)
 
     (void)l;
     (void)t;
+    if (h->ping->o.socket != PLUG_PING_TCP) /* we may be late ourselves: the reply lies there */
+        plug__ping_read(h->ping, socket_of(h));
     while (h->ping->running && h->oldest <= h->tries) {
         struct plug__ping_probe *probe = plug__ping_probe(h, h->oldest);
         if (probe && probe->state == PLUG__PING_WAITING) {

@@ -227,11 +227,11 @@ T_TEST_PLAIN(groups_need_a_word)
 
 T_TEST_PLAIN(options_out_of_their_range)
 {
-    struct plug_ping_opts bad[] = {
-        quick(1), quick(1), quick(1), quick(1), quick(1), quick(1), quick(1), quick(1),
-    };
+    struct plug_ping_opts bad[11];
     struct plug_loop *l;
 
+    for (size_t i = 0; i < 11; i++)
+        bad[i] = quick(1);
     bad[0].size--;
     bad[1].socket = (enum plug_ping_socket)4;
     bad[2].interval = -1;
@@ -240,9 +240,12 @@ T_TEST_PLAIN(options_out_of_their_range)
     bad[5].ttl = 256;
     bad[6].tos = -1;
     bad[7].hosts_max = PLUG_PING_HOSTS_MAX + 1;
+    bad[8].rate = -1;
+    bad[9].rate = 1e-7;
+    bad[10].data_len = -2;
     T_OK(plug_loop_open(&l, PLUG_BACKEND_AUTO));
     T_OWN(plug_loop_close, l);
-    for (size_t i = 0; i < 8; i++)
+    for (size_t i = 0; i < 11; i++)
         T_ERR(plug_ping_open(&ping, l, &bad[i], NULL, NULL), i < 2 ? PLUG_EOPTS : -EINVAL);
 }
 
@@ -389,4 +392,39 @@ T_TEST_PLAIN(a_refusal_is_told)
     o.socket = PLUG_PING_DGRAM;
     T_ERR(plug_ping_open(&ping, l, &o, NULL, NULL), -EACCES);
     T_OK(plug_sys_fault(NULL, NULL));
+}
+
+/* --- connections instead of echoes ----------------------------------------------------------- */
+
+T_TEST_PLAIN(connections_are_timed)
+{
+    struct plug_ping_opts o = quick(5);
+    struct plug_ping_stats s;
+    struct plug_sock *listener;
+    struct plug_addr a, closed;
+
+    netns_own();
+    o.socket = PLUG_PING_TCP;
+    T_OK(plug_listen(&listener, "tcp://127.0.0.1:0", NULL));
+    T_OWN(plug_sock_close, listener);
+    T_OK(plug_sock_local(listener, &a));
+    events = 0;
+    T_OK(plug_loop_open(&loop, PLUG_BACKEND_AUTO));
+    T_OWN(plug_loop_close, loop);
+    T_OK(plug_ping_open(&ping, loop, &o, note, NULL));
+    T_OWN(plug_ping_close, ping);
+    T_OK(plug_ping_add(ping, &a));
+    T_OK(plug_addr_parse("127.0.0.1:1", &closed));
+    T_OK(plug_ping_add(ping, &closed));
+    T_OK(plug_addr_set_port(&closed, 0));
+    T_ERR(plug_ping_add(ping, &closed), -EINVAL);
+    T_OK(plug_ping_start(ping));
+    T_OK(plug_loop_run(loop));
+    plug_ping_stats(ping, 0, &s);
+    T_EQ(s.received, 5);
+    plug_ping_stats(ping, 1, &s);
+    T_EQ(s.received, 0);
+    T_EQ(s.lost, 5);
+    T_EQ(s.errors, 5);
+    T_EQ(told(PLUG_PING_DONE), 2);
 }
