@@ -104,6 +104,8 @@ void plug__ping_expect(struct plug__ping_host *h);
 /* Begins to connect; gives *ret, ended by plug__ping_tcp_end, which does nothing without one. */
 int plug__ping_tcp_send(struct plug__ping_host *h, uint64_t seq, struct plug__ping_tcp **ret);
 void plug__ping_tcp_end(struct plug_ping *p, struct plug__ping_probe *probe);
+/* It is decided already, and has been told now: the loop only came late to it. */
+bool plug__ping_tcp_stands(const struct plug__ping_probe *probe);
 
 /* --- ping_code.c: pure */
 /* Data of a request: the code, as far as it fits, then a pattern. */

@@ -152,6 +152,8 @@ static void expired(struct plug_loop *l, struct plug_timer *t, void *arg)
         if (probe && probe->state == PLUG__PING_WAITING) {
             if (gives_up(h, probe) > now)
                 break;
+            if (plug__ping_tcp_stands(probe))
+                continue;
             h->oldest++;
             give_up(h, probe, h->oldest - 1);
         } else {

@@ -3,6 +3,7 @@
 #include "app/ping_impl.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <plug/alloc.h>
 #include <plug/sockopt.h>
 
@@ -70,6 +71,16 @@ static void ready(struct plug_loop *l, int fd, unsigned events, void *arg)
         connected(h, probe, seq);
     if (h->ping->running)
         plug__ping_expect(h);
+}
+
+bool plug__ping_tcp_stands(const struct plug__ping_probe *probe)
+{
+    struct plug_ping *p = probe->tcp ? probe->tcp->host->ping : NULL;
+
+    if (!p || plug_sock_wait(probe->tcp->sock, POLLOUT) <= 0)
+        return false;
+    ready(p->loop, plug_sock_fd(probe->tcp->sock), PLUG_WRITE, probe->tcp);
+    return true;
 }
 
 /* 0 also when it was refused: that is told like a refusal that comes later. */

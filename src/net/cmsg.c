@@ -95,21 +95,32 @@ bool plug_cmsg_int(const struct plug_cmsg *item, int *ret_value)
     return true;
 }
 
+/* False past the year 2262, which no honest kernel tells. */
+static bool nanoseconds(int64_t seconds, int64_t rest, int64_t *ret_time)
+{
+    int64_t time;
+
+    if (__builtin_mul_overflow(seconds, PLUG_S(1), &time) ||
+        __builtin_add_overflow(time, rest, &time))
+        return false;
+    *ret_time = time;
+    return true;
+}
+
 bool plug_cmsg_time(const struct plug_cmsg *item, int64_t *ret_time)
 {
     struct timespec ts;
     struct timeval tv;
     if (is(item, SOL_SOCKET, SO_TIMESTAMP, sizeof tv)) {
         memcpy(&tv, item->data, sizeof tv);
-        *ret_time = PLUG_S(tv.tv_sec) + PLUG_US(tv.tv_usec);
-        return true;
+        return tv.tv_usec >= 0 && tv.tv_usec < 1000000 &&
+               nanoseconds(tv.tv_sec, PLUG_US(tv.tv_usec), ret_time);
     }
     if (!is(item, SOL_SOCKET, SO_TIMESTAMPNS, sizeof ts) &&
         !is(item, SOL_SOCKET, SO_TIMESTAMPING, sizeof ts))
         return false;
     memcpy(&ts, item->data, sizeof ts); /* the first of three is the software's */
-    *ret_time = PLUG_S(ts.tv_sec) + ts.tv_nsec;
-    return true;
+    return nanoseconds(ts.tv_sec, ts.tv_nsec, ret_time);
 }
 
 bool plug_cmsg_pktinfo(const struct plug_cmsg *item, struct plug_pktinfo *ret_info)
