@@ -237,6 +237,44 @@ static int demo_ping(struct demo *d)
 
 /* --- the walk --------------------------------------------------------------------------------- */
 
+#define SYN "ip/tcp(dport=80,flags=S,seq=0x1badcafe,options=[mss=1460,sackok,nop,wscale=7])"
+
+/* A packet from its text, both checksums right, and its text from the packet. */
+static int syn(struct plug_packet *ret)
+{
+    static uint8_t bytes[128];
+    ssize_t n = plug_packet_build(SYN, NULL, bytes, sizeof bytes, NULL);
+    return n < 0 ? (int)n : plug_packet_parse(PLUG_PACKET_IP4, bytes, (size_t)n, ret);
+}
+
+static int demo_packet(struct demo *d)
+{
+    struct plug_packet p;
+    struct plug_packet_field sum;
+    char text[256];
+    int err = syn(&p);
+    if (err < 0)
+        return err;
+    plug_packet_summary(&p, d->detail, sizeof d->detail);
+    if (p.error || !plug_packet_field_find(&p, 1, "checksum", &sum) ||
+        sum.verdict != PLUG_PACKET_CORRECT)
+        return mismatch(d, "the checksum of TCP");
+    plug_packet_text(&p, text, sizeof text);
+    if (strcmp(text, "ip/tcp(seq=464374526,options=[mss=1460,sackok,nop,wscale=7])") != 0)
+        return mismatch(d, "the text of the packet");
+    return 0;
+}
+
+static void draw_packet(struct cmd *c)
+{
+    char text[4096];
+    struct plug_packet p;
+    if (c->json || syn(&p) < 0)
+        return;
+    plug_packet_diagram(&p, 1, cmd_width(c), text, sizeof text);
+    cmd_print(c, "\n%s\n", text);
+}
+
 struct step {
     const char *name;
     int (*fn)(struct demo *d);
@@ -244,7 +282,7 @@ struct step {
 
 static const struct step steps[] = {
     {"pack", demo_pack}, {"address", demo_addr}, {"look-up", demo_lookup}, {"tcp", demo_tcp},
-    {"udp", demo_udp},   {"unix", demo_unix},    {"ping", demo_ping},
+    {"udp", demo_udp},   {"unix", demo_unix},    {"ping", demo_ping},      {"packet", demo_packet},
 };
 #define COLUMN 22 /* where what a step did begins */
 #define STEPS  (sizeof steps / sizeof steps[0])
@@ -335,6 +373,7 @@ static int run(struct cmd *c)
         take(c, &steps[i], &score);
         (void)cmd_flush(c);
     }
+    draw_packet(c);
     demo_models(c, &score);
     if (cmd_signal())
         return cmd_signal_exit();

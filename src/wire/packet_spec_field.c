@@ -104,8 +104,8 @@ static int64_t flag_letters(const struct plug__field *f, const char *text, size_
         for (unsigned i = 0; plug__word(f->flags, i, &word) > 0; i++)
             if (word[0] == text[k])
                 bit = 1 << (f->bits - 1 - i);
-        if (bit == 0)
-            return -1;
+        if (bit == 0 || bits & bit)
+            return -1; /* twice: "ECE" is a name */
         bits |= bit;
     }
     return bits;
@@ -114,9 +114,9 @@ static int64_t flag_letters(const struct plug__field *f, const char *text, size_
 static int read_flags(struct plug__spec *s, const struct plug__field *f, struct value *v)
 {
     uint64_t number;
-    int64_t bits = flag_names(f, v->text, v->len);
-    if (bits < 0 && f->bits > 3)
-        bits = flag_letters(f, v->text, v->len);
+    int64_t bits = f->bits > 3 ? flag_letters(f, v->text, v->len) : -1;
+    if (bits < 0)
+        bits = flag_names(f, v->text, v->len);
     if (v->len == 0 ||
         (bits < 0 && plug__number(v->text, v->len, (1U << f->bits) - 1, &number) < 0))
         return plug__spec_fail(

@@ -10,7 +10,7 @@ load frame.bash
     [ "$status" -eq 0 ]
     [ -z "$stderr" ]
     [ $((SECONDS - start)) -lt 10 ]
-    for step in pack address look-up tcp udp unix; do
+    for step in pack address look-up tcp udp unix packet; do
         grep -Eq "^✓ $step +[0-9.]+ [mun]?s  " <<<"$output" || { echo "$step"; return 1; }
     done
     grep -q '0100000061626300cdcc2c40' <<<"$output"
@@ -19,7 +19,8 @@ load frame.bash
     done
     grep -Eq '^✓ ping +[0-9.]+ [mun]?s  64 bytes from 127\.0\.0\.1 in [0-9.]+ ms$' <<<"$output" ||
         grep -Eq '^– ping .*not allowed here' <<<"$output"
-    [[ ${lines[-1]} =~ ^1[012]\ of\ 1[012]\ right, ]]
+    [[ ${lines[-1]} =~ ^1[123]\ of\ 1[123]\ right, ]]
+    grep -q '^|           mss=1460            |\|^|                           mss=1460 ' <<<"$output"
     LC_ALL=C plug demo
     grep -q '^+ tcp' <<<"$output"
 }
@@ -44,6 +45,6 @@ assert e[-1]["ok"] == sum(x["ok"] is True for x in e[:-1]) and e[-1]["failed"] =
     PLUG_FAULT='listen:*=EADDRNOTAVAIL' plug demo
     [ "$status" -eq 1 ]
     grep -Eq '^✗ tcp .*address not available on this machine' <<<"$output" || { echo "$output"; false; }
-    [[ ${lines[-1]} =~ ^[45]\ of\ 1[012]\ right ]]
+    [[ ${lines[-1]} =~ ^[56]\ of\ 1[123]\ right ]]
     grep -Eq '^✗ fork .*address not available on this machine' <<<"$output"
 }
