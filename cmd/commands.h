@@ -5,6 +5,7 @@
  */
 X(connect)
 X(listen)
+X(trace)
 X(lookup)
 X(addr)
 X(url)

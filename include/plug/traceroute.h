@@ -231,6 +231,7 @@ struct plug_traceroute_summary {
     size_t packet_len;
     int error; /* of END_ERROR */
 };
+/* What is known so far, at any time. */
 PLUG_API void plug_traceroute_summary(const struct plug_traceroute *t,
                                       struct plug_traceroute_summary *ret_summary);
 

@@ -56,6 +56,8 @@ struct plug__tr_flow {
     uint16_t checksum;      /* of ICMP echo requests */
     unsigned last;          /* probes go up to this hop */
     enum plug_traceroute_end end;
+    enum plug_traceroute_end before; /* of the round before; RUNNING: probes go up to max_ttl */
+    unsigned vain;                   /* rounds in which that end was silent */
 };
 
 /* What an answer says, before it is known whether it is one. */

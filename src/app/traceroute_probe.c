@@ -12,6 +12,7 @@
 #define SEND_AGAIN  4            /* a socket may report old ICMP errors before it sends */
 #define QUEUE_PAUSE PLUG_MS(5)
 #define MTU_STEPS   16
+#define VAIN_MAX    3 /* rounds without the end, and it is looked for behind */
 
 void plug__tr_tell(struct plug_traceroute *t, const struct plug_traceroute_event *e)
 {
@@ -103,8 +104,11 @@ void plug__tr_round_begin(struct plug_traceroute *t)
     t->next_flow = t->next_nth = 0;
     for (unsigned i = 0; i < t->o.flows; i++) {
         struct plug__tr_flow *f = &t->flow[i];
-        if (f->end == PLUG_TRACEROUTE_RUNNING || f->end == PLUG_TRACEROUTE_END_MAX_TTL)
+        if (f->vain >= VAIN_MAX || f->end == PLUG_TRACEROUTE_END_MAX_TTL)
+            f->end = PLUG_TRACEROUTE_RUNNING;
+        if (f->end == PLUG_TRACEROUTE_RUNNING)
             f->last = t->o.max_ttl; /* else: as far as last time, at first */
+        f->before = f->end;
         f->end = PLUG_TRACEROUTE_RUNNING;
         for (unsigned ttl = t->o.first_ttl; ttl <= t->o.max_ttl; ttl++) {
             struct plug__tr_hop *h = plug__tr_hop_at(t, ttl, i);
@@ -122,10 +126,12 @@ static void round_end(struct plug_traceroute *t)
     enum plug_traceroute_end end = PLUG_TRACEROUTE_END_ERROR;
 
     for (unsigned i = 0; i < t->o.flows; i++) {
-        if (t->flow[i].end == PLUG_TRACEROUTE_RUNNING)
-            t->flow[i].end = PLUG_TRACEROUTE_END_MAX_TTL;
-        if (t->flow[i].end < end)
-            end = t->flow[i].end;
+        struct plug__tr_flow *f = &t->flow[i];
+        f->vain = f->end == PLUG_TRACEROUTE_RUNNING ? f->vain + 1 : 0;
+        if (f->end == PLUG_TRACEROUTE_RUNNING)
+            f->end = f->before != PLUG_TRACEROUTE_RUNNING ? f->before : PLUG_TRACEROUTE_END_MAX_TTL;
+        if (f->end < end)
+            end = f->end;
     }
     t->round++;
     t->sum.rounds = t->round;
@@ -152,14 +158,16 @@ static void step(struct plug_traceroute *t)
     t->next_ttl++;
 }
 
-/* The way is longer than it was: flows without an end go on, when all else is done. */
+/* The way is longer than it was: where the end of the round before is now a router, flows go on,
+ * when all else is done. Where it is silent, it may have kept its answer back. */
 static bool go_further(struct plug_traceroute *t)
 {
     unsigned from = t->o.max_ttl;
 
     for (unsigned i = 0; i < t->o.flows && t->flying == 0; i++) {
         struct plug__tr_flow *f = &t->flow[i];
-        if (f->end != PLUG_TRACEROUTE_RUNNING || f->last == t->o.max_ttl)
+        if (f->end != PLUG_TRACEROUTE_RUNNING || f->last == t->o.max_ttl ||
+            plug__tr_hop_at(t, f->last, i)->answered == 0)
             continue;
         from = f->last < from ? f->last : from;
         f->last = t->o.max_ttl;

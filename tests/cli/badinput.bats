@@ -19,6 +19,7 @@ work() {
     connect) echo -z 127.0.0.1 1 ;;
     listen) echo -w 50ms tcp://127.0.0.1:0 --json ;;
     lookup) echo 127.0.0.1 ;;
+    trace) echo -n 127.0.0.1 ;;
     addr) echo 127.0.0.1 ;;
     url) echo http://localhost/ ;;
     pack) echo '<H' 1 ;;
