@@ -171,6 +171,8 @@ bool plug__tr_icmp_whose(struct plug_traceroute *t, const uint8_t *bytes, size_t
 /* a is the answer to p (NULL: to none). */
 void plug__tr_answered(struct plug_traceroute *t, struct plug__tr_probe *p,
                        const struct plug__tr_answer *a);
+/* ICMP errors that end a datagram; redirects, source quenches and unknown ones do not. */
+bool plug__tr_ends(const struct plug_traceroute *t, uint8_t type);
 /* What an ICMP error means. */
 void plug__tr_judge_icmp(const struct plug_traceroute *t, struct plug__tr_answer *a);
 void plug__tr_tell(struct plug_traceroute *t, const struct plug_traceroute_event *e);

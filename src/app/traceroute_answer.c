@@ -50,6 +50,14 @@ struct plug__tr_probe *plug__tr_only_one(struct plug_traceroute *t, const struct
 
 /* --- what it means --------------------------------------------------------------------- */
 
+bool plug__tr_ends(const struct plug_traceroute *t, uint8_t type)
+{
+    if (t->family == AF_INET6)
+        return type >= PLUG_ICMP6_UNREACHABLE && type <= PLUG_ICMP6_PARAMETER_PROBLEM;
+    return type == PLUG_ICMP_UNREACHABLE || type == PLUG_ICMP_TIME_EXCEEDED ||
+           type == PLUG_ICMP_PARAMETER_PROBLEM;
+}
+
 void plug__tr_judge_icmp(const struct plug_traceroute *t, struct plug__tr_answer *a)
 {
     bool four = t->family == AF_INET;

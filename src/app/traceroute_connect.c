@@ -25,14 +25,15 @@ static int error_of(const struct plug_sock *s)
     return r < 0 ? r : -error;
 }
 
-/* The host itself: SYN-ACK or RST. Other errors without an ICMP message are this machine's. */
+/* The host itself: SYN-ACK or RST. Whatever else ended the attempt says nothing about the way. */
 static void hear_host(struct plug_traceroute *t, struct plug__tr_probe *p)
 {
     struct plug__tr_answer a = {
         .from = t->to, .at = plug_now(), .reply_ttl = -1, .meaning = PLUG_TRACEROUTE_REACHED};
+    struct plug_addr peer;
     int error = error_of(p->sock);
 
-    if (error == 0 || error == -ECONNREFUSED)
+    if (error == -ECONNREFUSED || (error == 0 && plug_sock_peer(p->sock, &peer) >= 0))
         plug__tr_answered(t, p, &a);
 }
 
@@ -45,7 +46,7 @@ static void ready(struct plug_loop *l, int fd, unsigned events, void *arg)
     (void)l, (void)fd, (void)events;
     while (!t->over && p->state == PLUG__TR_FLYING &&
            plug__tr_read(t, p->sock, MSG_ERRQUEUE, &m) >= 0)
-        if (m.has_err && m.answer.icmp) {
+        if (m.has_err && m.answer.icmp && plug__tr_ends(t, m.answer.type)) {
             plug__tr_judge_icmp(t, &m.answer);
             plug__tr_answered(t, p, &m.answer);
         }

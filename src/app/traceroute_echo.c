@@ -41,10 +41,12 @@ static void hear_error(struct plug__tr_flow *f, struct plug__tr_message *m)
 {
     struct plug_traceroute *t = f->trace;
 
-    if (!m->answer.icmp)
+    if (!m->answer.icmp || !plug__tr_ends(t, m->answer.type))
         return;
     plug__tr_judge_icmp(t, &m->answer);
-    plug__tr_answered(t, plug__tr_echo_whose(f, m->bytes, m->len, request(t)), &m->answer);
+    bool right = plug_addr_same_host(&m->err.dest, &t->to); /* the kernel does not look at it */
+    plug__tr_answered(t, right ? plug__tr_echo_whose(f, m->bytes, m->len, request(t)) : NULL,
+                      &m->answer);
 }
 
 static void hear_reply(struct plug__tr_flow *f, struct plug__tr_message *m)

@@ -84,15 +84,6 @@ static bool is_translated(const struct plug_traceroute *t, const struct plug__tr
     return checksum || !quotes_source(&t->flow[p->flow], q);
 }
 
-/* Errors that end a datagram; redirects and source quenches do not. */
-static bool is_final(const struct plug_traceroute *t, uint8_t type)
-{
-    if (t->family == AF_INET6)
-        return plug_icmp_is_error(AF_INET6, type) && type <= PLUG_ICMP6_PARAMETER_PROBLEM;
-    return type == PLUG_ICMP_UNREACHABLE || type == PLUG_ICMP_TIME_EXCEEDED ||
-           type == PLUG_ICMP_PARAMETER_PROBLEM;
-}
-
 /* --- messages -------------------------------------------------------------------------- */
 
 static bool error_whose(struct plug_traceroute *t, struct plug__tr_answer *a,
@@ -144,5 +135,5 @@ bool plug__tr_icmp_whose(struct plug_traceroute *t, const uint8_t *bytes, size_t
         return true; /* the kernel has verified that of ICMPv6 */
     if (a->type == reply)
         return reply_whose(t, bytes, len, a, ret_probe);
-    return is_final(t, a->type) && error_whose(t, a, ret_probe);
+    return plug__tr_ends(t, a->type) && error_whose(t, a, ret_probe);
 }

@@ -16,7 +16,7 @@ static void hear_error(struct plug__tr_flow *f, struct plug__tr_message *m)
     struct plug_traceroute *t = f->trace;
     struct plug__tr_probe *p;
 
-    if (!m->answer.icmp)
+    if (!m->answer.icmp || !plug__tr_ends(t, m->answer.type))
         return; /* our own packet was too long: sending has told so, too */
     plug__tr_judge_icmp(t, &m->answer);
     p = m->len < PLUG__TR_NONCE ? plug__tr_only_one(t, f)

@@ -165,9 +165,7 @@ END
             sleep 0.05
         done
         grep -E "^(CapPrm|CapEff|NoNewPrivs)" /proc/$pid/status; kill $pid'
-    [ "$output" = "CapPrm:	0000000000000000
-CapEff:	0000000000000000
-NoNewPrivs:	1" ]
+    [ "$output" = $'CapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nNoNewPrivs:\t1' ]
 }
 
 @test "trace: a signal ends it, with what is known" {

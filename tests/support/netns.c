@@ -247,6 +247,15 @@ static void ip_batch(int ns, const char *text)
     netns_feed(ns, text, "ip -batch -");
 }
 
+/* The kernel makes an IPv6 address reachable a moment after it has one. */
+static void settled(int ns, const char *ip6)
+{
+    netns_do(ns,
+             "sh -c 'for i in $(seq 1000); do ip -6 route show table local %.*s | grep -q . && "
+             "exit; sleep 0.01; done; exit 1'",
+             (int)strcspn(ip6, "/"), ip6);
+}
+
 static void end_up(const struct netns_end *e)
 {
     char text[512], six[128] = "";
@@ -256,6 +265,8 @@ static void end_up(const struct netns_end *e)
     snprintf(text, sizeof text, "addr add %s dev %s\n%slink set %s up\n", e->ip4, e->name, six,
              e->name);
     ip_batch(e->ns, text);
+    if (e->ip6 != NULL)
+        settled(e->ns, e->ip6);
 }
 
 /* The command that takes one end to its namespace. */

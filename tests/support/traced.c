@@ -34,9 +34,20 @@ struct traced *traced_open(const char *to, const struct plug_traceroute_opts *op
 
     memset(&run_of, 0, sizeof run_of);
     T_OK(plug_addr_parse(to, &addr));
-    T_OK(plug_traceroute_open(&run_of.t, NULL, &addr, opts != NULL ? opts : &usual, note, &run_of));
+    T_OK(plug_loop_open(&run_of.loop, PLUG_BACKEND_AUTO));
+    T_OWN(plug_loop_close, run_of.loop);
+    T_OK(plug_traceroute_open(&run_of.t, run_of.loop, &addr, opts != NULL ? opts : &usual, note,
+                              &run_of));
     T_OWN(plug_traceroute_close, run_of.t);
     return &run_of;
+}
+
+void traced_close(struct traced *r)
+{
+    t_disown(r->t);
+    t_disown(r->loop);
+    plug_traceroute_close(r->t);
+    plug_loop_close(r->loop);
 }
 
 void traced_run(struct traced *r)

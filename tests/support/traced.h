@@ -8,17 +8,20 @@
 #define TRACED_EVENTS 4096
 
 struct traced {
+    struct plug_loop *loop;
     struct plug_traceroute *t;
     struct plug_traceroute_event event[TRACED_EVENTS];
     size_t count, kinds[PLUG_TRACEROUTE_END + 1];
     struct plug_traceroute_summary sum;
 };
 
-/* Opens a trace to an address as text; on a loop of its own. NULL opts: waits 10 s for each. */
+/* Opens a trace to an address as text, on a loop of its own. NULL opts: traced_opts by UDP. */
 struct traced *traced_open(const char *to, const struct plug_traceroute_opts *opts);
 /* Runs it to its end. */
 void traced_run(struct traced *r);
-/* Both. */
+/* Ends it before the test does. */
+void traced_close(struct traced *r);
+/* Opens and runs it. */
 struct traced *traced(const char *to, const struct plug_traceroute_opts *opts);
 /* The first event of a type for a hop (ttl 0: any); NULL: none. */
 const struct plug_traceroute_event *traced_event(const struct traced *r,
