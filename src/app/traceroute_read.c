@@ -246,8 +246,10 @@ int plug__tr_read(struct plug_traceroute *t, struct plug_sock *s, int flags,
         else if (c.type != SO_RXQ_OVFL && plug_cmsg_int(&c, &value))
             ret->answer.reply_ttl = value;
     }
-    if (ret->has_err)
+    if (ret->has_err) {
+        ret->err.dest = m.addr;
         note_error(t, ret);
+    }
     return 0;
 }
 
