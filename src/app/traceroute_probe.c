@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <plug/err.h>
+#include <plug/iface.h>
+#include <plug/sockopt.h>
 #include <plug/sys.h>
 #include <string.h>
 
@@ -237,29 +239,46 @@ bool plug__tr_shrink(struct plug_traceroute *t, uint32_t mtu)
 
 /* --- sending --------------------------------------------------------------------------- */
 
-static int device_mtu(const struct plug_traceroute *t, unsigned flow)
+/* The MTU of the interface that has the source address; 0: unknown. */
+static uint32_t interface_mtu(const struct plug__tr_flow *f)
+{
+    struct plug_iface_list *list;
+    int mtu = 0;
+
+    if (plug_iface_list(&list) < 0)
+        return 0;
+    for (size_t i = 0; i < list->count; i++)
+        for (size_t k = 0; k < list->item[i].addr_count; k++)
+            if (plug_addr_same_host(&list->item[i].addr[k].addr, &f->from))
+                mtu = list->item[i].mtu;
+    plug_iface_free(list);
+    return mtu > 0 ? (uint32_t)mtu : 0;
+}
+
+/* What the kernel remembers of the path, from earlier probes too; 0: nothing. */
+static uint32_t known_mtu(const struct plug_traceroute *t, const struct plug__tr_flow *f)
 {
     int mtu = 0;
-    socklen_t len = sizeof mtu;
     bool four = t->family == AF_INET;
-    struct plug_sock *s = t->flow[flow].sock;
 
-    if (s == NULL || plug_sys()->getsockopt(plug_sock_fd(s), four ? IPPROTO_IP : IPPROTO_IPV6,
-                                            four ? IP_MTU : IPV6_MTU, &mtu, &len) < 0)
+    if (f->sock == NULL || plug_sock_getopt_int(f->sock, four ? IPPROTO_IP : IPPROTO_IPV6,
+                                                four ? IP_MTU : IPV6_MTU, &mtu) < 0)
         return 0;
-    return mtu;
+    return mtu > 0 ? (uint32_t)mtu : 0;
 }
 
 static int send_probe(struct plug_traceroute *t, struct plug__tr_probe *p)
 {
+    const struct plug__tr_flow *f = &t->flow[p->flow];
     int r, old = 0, steps = 0;
 
     for (;;) {
         r = t->way->send(t, p);
         if (plug__tr_old_news(r) && r != -EMSGSIZE && ++old < SEND_AGAIN)
             continue;
-        if (r != -EMSGSIZE || !t->o.mtu || ++steps > MTU_STEPS ||
-            !plug__tr_shrink(t, (uint32_t)device_mtu(t, p->flow)))
+        if (r != -EMSGSIZE || !t->o.mtu || ++steps > MTU_STEPS)
+            return r;
+        if (!plug__tr_shrink(t, steps == 1 ? interface_mtu(f) : steps == 2 ? known_mtu(t, f) : 0))
             return r;
     }
 }
