@@ -180,3 +180,39 @@ END
     run --separate-stderr bash -c '"$1" trace -n 127.0.0.1 >/dev/full' - "$PLUG"
     expect 2 "" "plug trace: write standard output: no space left on device"
 }
+
+# A chain of eight routers for "$@" to look through, in namespaces that end with the shell.
+CHAIN='add() { unshare -n sleep 60 3>&- >/dev/null & ns+=($!); }
+    in_ns() { nsenter -t "$1" -n "${@:2}"; }
+    ns=($$); for i in 1 2 3 4 5 6 7 8; do add; done; sleep 0.3
+    for i in 1 2 3 4 5 6 7 8; do
+        a=${ns[i-1]} b=${ns[i]}
+        ip link add "n$i" type veth peer name "f$i" && ip link set "n$i" netns "$a" && ip link set "f$i" netns "$b" || exit 77
+        in_ns "$a" ip addr add "10.99.$i.1/24" dev "n$i"; in_ns "$b" ip addr add "10.99.$i.2/24" dev "f$i"
+        in_ns "$a" ip link set "n$i" up; in_ns "$b" ip link set "f$i" up; in_ns "$b" ip link set lo up
+        in_ns "$b" sysctl -qw net.ipv4.ip_forward=1 net.ipv4.icmp_ratelimit=0
+        in_ns "$b" ip route add 10.99.0.0/16 via "10.99.$i.1"
+    done
+    for i in 0 1 2 3 4 5 6; do in_ns "${ns[i]}" ip route add 10.99.8.0/24 via "10.99.$((i + 1)).2"; done
+    trap "kill ${ns[*]:1}" EXIT;'
+
+@test "trace: the same lines as those of Debian's traceroute" {
+    command -v traceroute >/dev/null && traceroute --version 2>&1 | grep -q 'Modern traceroute' || skip "no traceroute"
+    command -v nsenter sysctl >/dev/null || skip "no nsenter, no sysctl"
+    alone "$CHAIN"'
+        lines() { sed -E "s/[0-9.]+ ms/N ms/g; s/ +$//"; }
+        failed=0
+        same() {
+            diff <(traceroute -n -w 5 "$@" 10.99.8.2 2>&1 | lines) <(timeout 20 "$plug" trace -n -w 5 "$@" 10.99.8.2 2>&1 | lines) ||
+                { echo "differs: $*"; failed=1; }
+        }
+        plug=$1; set --
+        same; same -I; same -T; same -q 1 -f 3; same -m 4; same -N 1 -q 2; same -U
+        in_ns "${ns[5]}" ip route replace prohibit 10.99.8.0/24
+        same -q 1 -N 1
+        in_ns "${ns[5]}" ip route replace blackhole 10.99.8.0/24
+        same -q 1 -m 7 -w 1
+        exit $failed'
+    [ "$status" -ne 77 ] || skip "no chain can be built"
+    [ "$status" -eq 0 ] || { echo "$output $stderr"; return 1; }
+}
