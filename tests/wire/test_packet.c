@@ -383,8 +383,8 @@ static const char *const specs[] = {
     "ip/icmp(type=time-exceeded)/ip(dst=192.0.2.9,ttl=1)/tcp(dport=33434,cut=8)",
     "ip/icmp(type=11)/ip/udp/\"xyz\"/icmpext(objects=[mpls=24001-0-1-255,2.1=hex:00112233])",
     "ip6/icmp6(type=3)/ip6/udp/\"xyz\"/icmpext(objects=[mpls=24001-0-1-255:3-1-0-1])",
-    "ip6/hopopt(options=[router-alert=0])/routing(type=0,segleft=1,data=hex:00000000 "
-    "20010db8000000000000000000000001)/dstopt(options=[tunnel-limit=4,jumbo=5])/tcp/\"x\"*100",
+    ("ip6/hopopt(options=[router-alert=0])/routing(type=0,segleft=1,data=hex:00000000 "
+     "20010db8000000000000000000000001)/dstopt(options=[tunnel-limit=4,jumbo=5])/tcp/\"x\"*100"),
     "ip6/fragment(offset=100,more=1)/hex:0011",
     "ip(options=[rr=4:1.2.3.4:5.6.7.8,nop,router-alert=0])/udp(len=7)/\"abc\"",
     "eth/ip/udp/\"x\"/pad:00*17",

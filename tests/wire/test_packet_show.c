@@ -132,8 +132,8 @@ T_TEST(packet_drawings_keep_to_their_width)
 {
     static const char *const specs[] = {
         "eth/vlan/ip6/hopopt(options=[router-alert=1])/routing/fragment",
-        "ip(options=[rr=4:1.2.3.4:5.6.7.8])/tcp(options=[sack=1-2:5-9,fastopen=hex:0011223344])/"
-        "\"x\"*300",
+        ("ip(options=[rr=4:1.2.3.4:5.6.7.8])/tcp(options=[sack=1-2:5-9,fastopen=hex:0011223344])/"
+         "\"x\"*300"),
         "ip/icmp(type=3)/ip/udp/icmpext(objects=[mpls=1-2-0-3:4-5-1-6,3.1=hex:00*200])",
         "ip6/icmp6(type=137,options=[src-lladdr=02:00:00:00:00:01,prefix=hex:00*30])",
     };
