@@ -5,7 +5,7 @@
 
 static bool takes_value(const struct cmd_opt *o)
 {
-    return o->kind != CMD_FLAG && o->kind != CMD_COUNT;
+    return o->kind != CMD_FLAG && o->kind != CMD_COUNT && o->kind != CMD_WITHIN;
 }
 
 static void commands(struct cmd *c)

@@ -19,7 +19,7 @@ void packet_print_bytes(struct cmd *c, const uint8_t *bytes, size_t len)
                 cmd_print(c, "%s %02x", i == 8 ? " " : "", bytes[at + i]);
             else
                 cmd_print(c, "%s   ", i == 8 ? " " : "");
-        cmd_print(c, "  |");
+        cmd_print(c, row == 16 ? "  |" : " |"); /* 40 columns hold 8 bytes */
         for (size_t i = 0; i < n; i++)
             cmd_print(c, "%c",
                       bytes[at + i] >= 0x20 && bytes[at + i] < 0x7f ? (char)bytes[at + i] : '.');

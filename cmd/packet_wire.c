@@ -223,6 +223,8 @@ static int open_ip(struct packet_wire *w)
     if (err == 0)
         err = plug_sock_setopt_int(w->out, four ? IPPROTO_IP : IPPROTO_IPV6,
                                    four ? IP_HDRINCL : IPV6_HDRINCL, 1);
+    if (err == 0) /* --yes has allowed it */
+        err = plug_sock_setopt_int(w->out, SOL_SOCKET, SO_BROADCAST, 1);
     if (err == 0 && w->ifindex > 0)
         err = plug_sock_setopt_int(w->out, SOL_SOCKET, SO_BINDTOIFINDEX, (int)w->ifindex);
     return err;

@@ -103,10 +103,14 @@ static void add_field(struct drawing *d, const struct plug_packet_field *f)
 
 static const struct cell *cell_at(const struct drawing *d, size_t bit)
 {
-    for (unsigned i = 0; i < d->count; i++)
-        if (bit >= d->cells[i].at && bit < d->cells[i].at + d->cells[i].bits)
-            return &d->cells[i];
-    return NULL;
+    unsigned low = 0, high = d->count;
+    if (bit >= d->end)
+        return NULL;
+    while (high - low > 1) {
+        unsigned middle = (low + high) / 2;
+        *(d->cells[middle].at <= bit ? &low : &high) = middle;
+    }
+    return &d->cells[low];
 }
 
 /* The row of a cell that its text stands in: the one with most room, of equal ones the middle. */

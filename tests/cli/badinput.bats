@@ -24,6 +24,7 @@ work() {
     url) echo http://localhost/ ;;
     pack) echo '<H' 1 ;;
     unpack) echo '<H' 0100 ;;
+    packet) echo ip/udp ;;
     completions) echo bash ;;
     echo) echo --json tcp://127.0.0.1:0 ;;
     bench) echo --json -n 1 tcp://127.0.0.1:1 ;;
