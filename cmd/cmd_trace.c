@@ -264,7 +264,7 @@ static void close_all(struct trace *x)
 static int run(struct cmd *c)
 {
     struct trace x = {.c = c, .o = c->opts, .to = PLUG_TRACEROUTE_OPTS};
-    struct plug_addr to;
+    struct plug_addr to, from;
     int code = cmd_operands(c, 1, 2);
 
     if (code == CMD_YES)
@@ -272,7 +272,9 @@ static int run(struct cmd *c)
     if (code == CMD_YES)
         code = target(c, &to);
     if (code == CMD_YES)
-        code = source(c, &to, &x.to.source);
+        code = source(c, &to, &from);
+    if (x.o->source != NULL)
+        x.to.source = &from;
     if (code != CMD_YES)
         return code;
     x.host = c->argv[0];

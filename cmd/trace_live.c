@@ -137,8 +137,11 @@ static void header(struct trace *x, const struct layout *l, const struct plug_tr
     char addr[PLUG_ADDR_TEXT];
 
     plug_addr_host_text(&s->to, addr, sizeof addr);
-    screen_line(x->c, &x->screen, "plug trace %s (%s)  round %" PRIu64, cmd_safe_str(x->host), addr,
-                s->rounds);
+    if (l->narrow)
+        screen_line(x->c, &x->screen, "%s  round %" PRIu64, addr, s->rounds);
+    else
+        screen_line(x->c, &x->screen, "plug trace %s (%s)  round %" PRIu64, cmd_safe_str(x->host),
+                    addr, s->rounds);
     if (l->narrow)
         screen_line(x->c, &x->screen, "%s # %-*s loss%%   last ms%s", bold, (int)l->host, "host",
                     plain);

@@ -61,29 +61,30 @@ struct plug_traceroute_opts {
     size_t size;
     enum plug_traceroute_method method;
     enum plug_traceroute_socket socket;
-    unsigned first_ttl;      /* 0: 1 */
-    unsigned max_ttl;        /* 0: 30 */
-    unsigned probes;         /* for a hop, flow and round; 0: 3 */
-    unsigned flows;          /* 0: 1 */
-    unsigned in_flight;      /* probes under way at once; 0: 16 */
-    unsigned silent_max;     /* this many hops in a row without an answer end a flow; 0: none do */
-    uint64_t rounds;         /* 0: 1 */
-    int64_t interval;        /* from the beginning of a round to that of the next; 0: 1 s */
-    int64_t wait;            /* for an answer, at most; 0: 5 s */
-    double wait_here;        /* at most this many times what an answer of the same hop took; 0: 3 */
-    double wait_near;        /* else, one of a later hop; 0: 10. Negative: neither shortens it */
-    uint16_t port;           /* 0: 33434 for UDP, 80 for TCP */
-    uint16_t source_port;    /* of the first flow, the others count up; 0: the kernel chooses */
-    struct plug_addr source; /* AF_UNSPEC: the kernel chooses */
-    unsigned ifindex;        /* 0: by the routes */
-    uint8_t tos;             /* type of service, traffic class */
-    size_t packet_len;       /* with its IP header; 0: 60 (IPv6: 80). Not for TCP */
+    unsigned first_ttl;   /* 0: 1 */
+    unsigned max_ttl;     /* 0: 30 */
+    unsigned probes;      /* for a hop, flow and round; 0: 3 */
+    unsigned flows;       /* 0: 1 */
+    unsigned in_flight;   /* probes under way at once; 0: 16 */
+    unsigned silent_max;  /* this many hops in a row without an answer end a flow; 0: none do */
+    uint64_t rounds;      /* 0: 1 */
+    int64_t interval;     /* from the beginning of a round to that of the next; 0: 1 s */
+    int64_t wait;         /* for an answer, at most; 0: 5 s */
+    double wait_here;     /* at most this many times what an answer of the same hop took; 0: 3 */
+    double wait_near;     /* else, one of a later hop; 0: 10. Negative: neither shortens it */
+    uint16_t port;        /* 0: 33434 for UDP, 80 for TCP */
+    uint16_t source_port; /* of the first flow, the others count up; 0: the kernel chooses */
+    const struct plug_addr *source; /* NULL: the kernel chooses; copied */
+    unsigned ifindex;               /* 0: by the routes */
+    uint8_t tos;                    /* type of service, traffic class */
+    size_t packet_len;              /* with its IP header; 0: 60 (IPv6: 80). Not for TCP */
     bool dont_fragment;
     bool mtu; /* finds the path's MTU: large packets, one at a time, not to be fragmented; no TCP */
 };
 #define PLUG_TRACEROUTE_OPTS                                                                       \
     {                                                                                              \
-        .size = sizeof(struct plug_traceroute_opts)                                                \
+        sizeof(struct plug_traceroute_opts), PLUG_TRACEROUTE_UDP, PLUG_TRACEROUTE_AUTO, 0, 0, 0,   \
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, NULL, 0, 0, 0, false, false                              \
     }
 
 /* An entry of an MPLS label stack (RFC 3032, RFC 4950). */

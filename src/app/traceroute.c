@@ -85,7 +85,7 @@ static int check(const struct plug_traceroute_opts *o, int family)
         return PLUG_EOPTS;
     if (o->mtu && o->method == PLUG_TRACEROUTE_TCP)
         return -EINVAL;
-    if (plug_addr_family(&o->source) != AF_UNSPEC && plug_addr_family(&o->source) != family)
+    if (o->source != NULL && plug_addr_family(o->source) != family)
         return -EAFNOSUPPORT;
     return in_range(o, family, 8) ? 0 : PLUG_ERANGE;
 }
@@ -98,9 +98,13 @@ static int take_options(struct plug_traceroute *t, const struct plug_traceroute_
         return -EAFNOSUPPORT;
     if (opts != NULL)
         t->o = *opts;
+    if (t->o.source != NULL)
+        t->source = *t->o.source;
     fill(&t->o, t->family);
     t->packet_len = t->o.packet_len;
-    return check(&t->o, t->family);
+    int r = check(&t->o, t->family);
+    t->o.source = NULL; /* the caller's */
+    return r;
 }
 
 /* --- sockets --------------------------------------------------------------------------- */

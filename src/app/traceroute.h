@@ -91,8 +91,8 @@ struct plug__tr_hop {
 struct plug_traceroute {
     struct plug_loop *loop;
     bool own_loop, started, over;
-    unsigned calling; /* depth of calls of fn */
-    struct plug_addr to;
+    unsigned calling;            /* depth of calls of fn */
+    struct plug_addr to, source; /* source AF_UNSPEC: the kernel chooses */
     int family;
     struct plug_traceroute_opts o;
     const struct plug__tr_way *way;
@@ -190,7 +190,7 @@ void plug__tr_extensions(struct plug_traceroute_event *e, const struct plug_icmp
 
 /* --- traceroute_read.c ------------------------------------------------------------------- */
 
-/* Opens, binds to o.source and o.ifindex, and sets what every socket of a trace has. */
+/* Opens, binds to source and o.ifindex, and sets what every socket of a trace has. */
 int plug__tr_socket(struct plug_traceroute *t, int type, int proto, uint16_t port,
                     struct plug_sock **ret);
 /* An ICMP echo request in t->packet, with the flow's checksum and its own number: its length. */

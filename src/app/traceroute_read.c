@@ -72,7 +72,7 @@ static int set_up6(const struct plug_traceroute *t, struct plug_sock *s)
 
 static int bind_to(const struct plug_traceroute *t, struct plug_sock *s, uint16_t port)
 {
-    struct plug_addr from = t->o.source;
+    struct plug_addr from = t->source;
     int r = 0;
 
     if (t->o.ifindex != 0) {
