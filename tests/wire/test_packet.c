@@ -262,6 +262,10 @@ T_TEST(packet_fields)
     is_field(&p, 1, "mss", 320, 32, "mss=1460");
     is_field(&p, 1, "padding", 360, 24, "hex:000000");
     is_field(&p, 2, "data", 384, 16, "\"hi\"");
+    char value[8];
+    T_TRUE(plug_packet_field_find(&p, 1, "flags", &f));
+    T_EQ(plug_packet_field_value(&f, value, sizeof value), 2);
+    T_STR(value, "SA");
     T_TRUE(!plug_packet_field_find(&p, 2, "ttl", &f));
     unsigned at = 0;
     T_TRUE(!plug_packet_field_next(&p, 3, &at, &f));
