@@ -36,7 +36,7 @@ enum plug__tr_state {
 
 struct plug__tr_probe {
     enum plug__tr_state state;
-    bool side_by_side; /* others were under way when it was sent */
+    bool side_by_side; /* others were under way with it */
     uint8_t ttl, nth;
     uint16_t flow;
     uint64_t round;

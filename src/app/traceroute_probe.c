@@ -315,6 +315,8 @@ static int launch(struct plug_traceroute *t, struct plug__tr_probe *p)
     p->round = t->round;
     p->trace = t;
     p->side_by_side = t->flying > 0;
+    for (unsigned i = 0; p->side_by_side && i < 2 * t->o.in_flight; i++)
+        t->probe[i].side_by_side |= t->probe[i].state == PLUG__TR_FLYING;
     p->state = PLUG__TR_FLYING;
     t->flying++;
     if (r >= 0)

@@ -458,3 +458,29 @@ T_TEST_PLAIN(extensions_of_any_length)
                      i / 2 % 2 ? PLUG_TRACEROUTE_ICMP : PLUG_TRACEROUTE_UDP,
                      i / 4 ? PLUG_TRACEROUTE_PLAIN : PLUG_TRACEROUTE_RAW, tun, n);
 }
+
+/* --- quotes without payload ---------------------------------------------------------------- */
+
+/* Of several UDP probes without a privilege it cannot be told which one: they go one at a time. */
+T_TEST_PLAIN(quotes_that_tell_nothing_slow_it_down)
+{
+    struct scene s = {.family = AF_INET, .method = PLUG_TRACEROUTE_UDP};
+    struct plug_traceroute_opts o = traced_opts(s.method, PLUG_TRACEROUTE_PLAIN);
+    o.max_ttl = 1;
+    o.wait = PLUG_S(1);
+
+    s.tun = netns_tun("tun0", "10.98.0.1/24", NULL);
+    s.r = traced_open("10.98.0.9", &o);
+    T_OK(plug_traceroute_start(s.r->t));
+    for (int i = 0; i < 6; i++) { /* three side by side, the same again one by one */
+        take_probe(&s);
+        struct forge f = right(&s, ROUTER);
+        f.len = PLUG_IP4_LEN + 8;
+        put_icmp(&s, &f);
+    }
+    until(&s, PLUG_TRACEROUTE_END, 1);
+    plug_traceroute_summary(s.r->t, &s.r->sum);
+    T_TRUE(s.r->sum.one_by_one);
+    T_EQ(s.r->sum.received, 3);
+    T_EQ(s.r->kinds[PLUG_TRACEROUTE_UNMATCHED], 3);
+}
