@@ -265,7 +265,8 @@ static int check(struct cmd *c)
     return CMD_YES;
 }
 
-static int engine_opts(struct cmd *c, struct plug_sweep_opts *e)
+/* source: where the address of -I is kept. */
+static int engine_opts(struct cmd *c, struct plug_addr *source, struct plug_sweep_opts *e)
 {
     const struct ping_opts *o = c->opts;
     struct ping g = {.c = c, .o = o};
@@ -286,8 +287,9 @@ static int engine_opts(struct cmd *c, struct plug_sweep_opts *e)
     e->seed = o->seed;
     e->ttl = (int)o->ttl;
     e->ifindex = g.ifindex;
-    if (g.ifindex == 0)
-        e->source = g.source;
+    *source = g.source;
+    if (g.ifindex == 0 && plug_addr_family(source) != AF_UNSPEC)
+        e->source = source;
     return CMD_YES;
 }
 
@@ -337,10 +339,11 @@ int ping_sweep(struct cmd *c)
 {
     struct plug_sweep_opts opts = PLUG_SWEEP_OPTS;
     struct sweep w = {.c = c, .o = c->opts};
+    struct plug_addr source;
     int code = check(c), r;
 
     if (code == CMD_YES)
-        code = engine_opts(c, &opts);
+        code = engine_opts(c, &source, &opts);
     if (code != CMD_YES)
         return code;
     r = plug_sweep_open(&w.engine, &opts);

@@ -72,11 +72,12 @@ struct plug_sweep_opts {
     int ttl;                 /* 0: the system's */
     int tos;                 /* DSCP and ECN bits */
     unsigned ifindex;        /* send through this interface; 0: as routed */
-    struct plug_addr source; /* send from this address; {0}: as routed */
+    const struct plug_addr *source; /* send from this address; NULL: as routed; borrowed by open */
 };
 #define PLUG_SWEEP_OPTS                                                                            \
     {                                                                                              \
-        .size = sizeof(struct plug_sweep_opts)                                                     \
+        sizeof(struct plug_sweep_opts), PLUG_SWEEP_AUTO, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0,     \
+            NULL                                                                                   \
     }
 
 /*

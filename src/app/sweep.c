@@ -65,6 +65,7 @@ int plug_sweep_open(struct plug_sweep **ret, const struct plug_sweep_opts *opts)
         s->lane[i].family = i == 0 ? AF_INET : AF_INET6;
     }
     r = prepare(s);
+    s->opts.source = NULL; /* the caller's */
     if (r < 0)
         plug_sweep_close(s);
     else

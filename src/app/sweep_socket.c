@@ -87,8 +87,8 @@ static int apply_options(const struct plug__sweep_lane *l, const struct plug_swe
         r = set(l, four ? SOL_IP : SOL_IPV6, four ? IP_TOS : IPV6_TCLASS, o->tos);
     if (r >= 0 && o->ifindex)
         r = set(l, SOL_SOCKET, SO_BINDTOIFINDEX, (int)o->ifindex);
-    if (r >= 0 && plug_addr_family(&o->source) == l->family)
-        r = plug_sys()->bind(l->fd, &o->source.sa, o->source.len);
+    if (r >= 0 && o->source)
+        r = plug_sys()->bind(l->fd, &o->source->sa, o->source->len);
     return r;
 }
 
@@ -105,7 +105,7 @@ static int lane_open(struct plug__sweep_lane *l, const struct plug_sweep_opts *o
 
 static bool wanted(const struct plug_sweep_opts *o, int family)
 {
-    int source = plug_addr_family(&o->source);
+    int source = o->source ? plug_addr_family(o->source) : AF_UNSPEC;
 
     return (o->family == AF_UNSPEC || o->family == family) &&
            (source == AF_UNSPEC || source == family);

@@ -575,6 +575,7 @@ T_TEST_PLAIN(only_the_family_that_was_asked_for)
 T_TEST_PLAIN(packets_are_as_the_options_say)
 {
     struct plug_sweep_opts opts = options(1, PLUG_MS(200));
+    struct plug_addr source;
     int ns[2];
 
     netns_own();
@@ -583,11 +584,12 @@ T_TEST_PLAIN(packets_are_as_the_options_say)
     T_EQ(sweep(&opts, "10.99.2.2")->replies, 0);
     opts.ttl = 2;
     opts.tos = 8;
-    T_OK(plug_addr_parse("10.99.1.1", &opts.source));
+    T_OK(plug_addr_parse("10.99.1.1", &source));
+    opts.source = &source;
     T_EQ(sweep(&opts, "10.99.2.2")->replies, 1);
     opts.ifindex = (unsigned)T_OK(plug_iface_index("lo"));
     T_EQ(sweep(&opts, "10.99.2.2")->replies, 0);
-    T_OK(plug_addr_parse("192.0.2.1", &opts.source));
+    T_OK(plug_addr_parse("192.0.2.1", &source));
     struct plug_sweep *s;
     T_ERR(plug_sweep_open(&s, &opts), -EADDRNOTAVAIL);
 }

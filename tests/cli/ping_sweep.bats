@@ -167,6 +167,18 @@ fd77::1" ]
     done
 }
 
+@test "-I: an address or an interface to send from" {
+    for from in lo 10.1.0.9; do
+        sweep -I $from 10.1.0.1-2
+        [ "$status" -eq 0 ]
+        [ "${#lines[@]}" -eq 2 ]
+    done
+    sweep -I nosuch0 10.1.0.1-2
+    [ "$status" -eq 2 ]
+    sweep -I 192.0.2.1 10.1.0.1-2
+    [ "$status" -eq 2 ]
+}
+
 @test "options that do not go with a sweep" {
     for wrong in "--tcp" "-b" "--window 1s" "--graph" "--metrics tcp://127.0.0.1:0" "-c 31" "-s 15" "-W 6m"; do
         sweep $wrong 10.1.0.0/30
