@@ -11,7 +11,7 @@
 #define REQUEST4      8
 #define REQUEST6      128
 #define ATTEMPTS      8  /* an error may be that of an earlier packet, told late */
-#define REFUSALS      16 /* in a row, each waited for longer, until a request counts as failed */
+#define REFUSALS      10 /* in a row, each waited for longer, until a request counts as failed */
 #define LONGEST_PAUSE PLUG_MS(100)
 #define FEW           16 /* fewer requests are not worth a system call while others are under way */
 #define CATCH_UP      PLUG_MS(10) /* how far the rate makes up for a late wake-up */
