@@ -27,9 +27,10 @@
  *
  * Truth: a request carries a code, made of a secret and the address it goes to; what comes back
  * without the code of its source counts as unmatched and changes nothing. Round-trip times run from
- * a local table to the kernel's time of arrival. When this machine itself lost packets, hosts that
- * did not answer are asked again, up to PLUG_SWEEP_AGAIN times and besides their tries; those of
- * which it still cannot tell are unknown, not lost.
+ * a local table to the kernel's time of arrival; larger sets than PLUG_SWEEP_ASCENDING are sent in
+ * batches, in which the moment of each request is known to some microseconds. When this machine
+ * itself lost packets, hosts that did not answer are asked again, up to PLUG_SWEEP_AGAIN times and
+ * besides their tries; those of which it still cannot tell are unknown, not lost.
  *
  * A sweep takes some 5 bytes for each host. It belongs to one thread or fiber.
  */

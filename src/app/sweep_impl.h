@@ -151,7 +151,7 @@ uint32_t plug__sweep_queue_drops(struct plug__sweep_lane *l);
 /* sweep_send.c */
 int plug__sweep_prepare(struct plug_sweep *s);
 uint64_t plug__sweep_mac(const struct plug_sweep *s, plug__ip to, uint32_t place, uint32_t tick);
-/* Requests as far as window and rate allow; true when some went. */
+/* Requests as far as window and rate allow; true when it came further, failures included. */
 bool plug__sweep_send(struct plug_sweep *s);
 
 /* sweep_receive.c */

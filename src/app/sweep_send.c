@@ -181,6 +181,12 @@ static void flush(struct plug_sweep *s, struct plug__sweep_lane *l)
 
 /* --- how many --------------------------------------------------------------------------------- */
 
+/* A small set has a time of its own for each request; a large one is quicker in batches. */
+static uint32_t batch_of(const struct plug_sweep *s)
+{
+    return s->count <= PLUG_SWEEP_ASCENDING ? 1 : PLUG__SWEEP_BATCH;
+}
+
 static unsigned allowed(const struct plug_sweep *s)
 {
     uint32_t room = plug__window_room(&s->window), left = s->count - s->next;
@@ -193,7 +199,7 @@ static unsigned allowed(const struct plug_sweep *s)
     room = room < left ? room : left;
     if (room < FEW && room < left && s->window.out > room)
         return 0; /* more will soon be allowed */
-    room = room < PLUG__SWEEP_BATCH ? room : PLUG__SWEEP_BATCH;
+    room = room < batch_of(s) ? room : batch_of(s);
     return s->opts.rate && burst < room ? (unsigned)burst : room;
 }
 
@@ -223,6 +229,7 @@ static bool next_place(struct plug_sweep *s, uint32_t *ret_place)
 bool plug__sweep_send(struct plug_sweep *s)
 {
     uint64_t before = s->stats.sent;
+    uint32_t at = s->next;
     int64_t from = s->now;
     struct plug_addr to;
     uint32_t place;
@@ -235,5 +242,5 @@ bool plug__sweep_send(struct plug_sweep *s)
     for (size_t i = 0; i < 2 && s->end == 0; i++)
         flush(s, &s->lane[i]);
     charge(s, s->stats.sent - before, from);
-    return s->stats.sent != before;
+    return s->next != at;
 }

@@ -326,6 +326,7 @@ T_TEST_PLAIN(what_cannot_be_sent_has_failed)
     T_EQ(y->failed, 2);
     T_EQ(y->error, -ENETUNREACH);
     T_EQ(y->stats.sent, 0);
+    T_EQ(sweep(&opts, "198.18.0.0/21")->failed, 2048); /* many batches of them */
     netns_do(NETNS_OWN, "ip link add v0 type veth peer name v1");
     netns_do(NETNS_OWN, "ip link set v0 up");
     netns_do(NETNS_OWN, "ip addr add 10.4.0.1/24 brd + dev v0");
