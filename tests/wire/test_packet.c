@@ -427,7 +427,7 @@ static size_t mutate(uint8_t *bytes, size_t len)
 {
     for (uint64_t n = t_below(4); n > 0; n--)
         bytes[t_below(len)] =
-            t_below(3) ? (uint8_t)t_random() : (uint8_t)(bytes[t_below(len)] ^ 1 << t_below(8));
+            (uint8_t)(t_below(3) ? t_random() : bytes[t_below(len)] ^ 1U << t_below(8));
     if (t_below(4) == 0)
         return 1 + t_below(len);
     for (uint64_t more = t_below(8) == 0 ? t_below(40) : 0; more > 0; more--)
