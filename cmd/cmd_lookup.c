@@ -301,8 +301,8 @@ const struct cmd_info cmd_lookup = {
                 "plug lookup --tuples localhost http   # what getaddrinfo says\n"
                 "plug lookup -t MX @9.9.9.9 debian.org # a DNS record from a chosen server\n",
     .notes =
-        "Exit 0: every operand was found (and confirmed, where it is an address); 1: one was not;\n"
-        "2: it could not be asked. @SERVER is ADDRESS, ADDRESS:PORT, [V6]:PORT or a name, and\n"
+        "Exit 0: every operand was found (and confirmed, where it is an address); 1: one was not; "
+        "2: it could not be asked. @SERVER is ADDRESS, ADDRESS:PORT, [V6]:PORT or a name, and "
         "means --via dns.\n",
     .opts = opts,
     .opts_size = sizeof(struct lookup_opts),

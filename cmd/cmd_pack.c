@@ -315,7 +315,7 @@ const struct cmd_info cmd_pack = {
                 "plug pack --size llh0l                # 24\n"
                 "plug pack --explain '<IH10s'          # where each item is\n",
     .notes = "Options come before FORMAT; everything behind it is a value, so -5 is a number.\n"
-             "Integers may be written 0x1f, floats inf and nan; ? takes true and false;\n"
+             "Integers may be written 0x1f, floats inf and nan; ? takes true and false; "
              "c, s and p take text, or bytes as hex:6162. A value out of range is an error.\n",
     .opts = opts,
     .opts_size = sizeof(struct options),

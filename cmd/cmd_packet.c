@@ -122,17 +122,15 @@ const struct cmd_info cmd_packet = {
         "answer\n"
         "plug packet 'eth/arp(pdst=10.0.0.1)' -o request.pcap               # into a file\n"
         "plug packet decode request.pcap --filter arp                      # and out of it\n"
-        "plug packet decode --hex 45000014000100004000 --json              # bytes to fields\n",
+        "plug packet decode --hex 4500001400010000400600007f0000017f000001 --json # bytes to "
+        "fields\n",
     .notes =
-        "SPEC is layers with slashes between them: eth vlan arp ip ip6 hopopt routing fragment\n"
+        "SPEC is layers with slashes between them: eth vlan arp ip ip6 hopopt routing fragment "
         "dstopt tcp udp icmp icmp6 icmpext, each with (field=value,...), then \"text\", hex:00ff "
-        "or\n"
-        "\"x\"*100. What is not said is filled in: lengths, checksums, source, ports. What is "
-        "said\n"
-        "is taken as it is, also len=7 and checksum=0xdead.\n"
+        "or \"x\"*100. What is not said is filled in: lengths, checksums, source, ports. What is "
+        "said is taken as it is, also len=7 and checksum=0xdead.\n"
         "Destinations beyond loopback and private networks need --yes. Sending needs the "
-        "capability\n"
-        "CAP_NET_RAW, which is given up before anything is received.\n",
+        "capability CAP_NET_RAW, which is given up before anything is received.\n",
     .opts = opts,
     .opts_size = sizeof(struct packet_opts),
     .defaults = &defaults,

@@ -368,10 +368,9 @@ const struct cmd_info cmd_ping = {
                 "plug ping -c 3 --json 127.0.0.1         # an object for each reply, a summary\n"
                 "plug ping 127.0.0.0/28                  # who answers? one line each\n"
                 "plug ping --expect 1 -w 5s 127.0.0.1    # is one of them there? exit 0 at once\n",
-    .notes =
-        "Exit: 0 every host answered (or --expect N did), 1 not, 2 could not tell.\n"
-        "Without privileges where net.ipv4.ping_group_range allows it, else with CAP_NET_RAW,\n"
-        "which is given up before the first reply is read.\n",
+    .notes = "Exit: 0 every host answered (or --expect N did), 1 not, 2 could not tell.\n"
+             "Without privileges where net.ipv4.ping_group_range allows it, else with CAP_NET_RAW, "
+             "which is given up before the first reply is read.\n",
     .opts = options,
     .opts_size = sizeof(struct ping_opts),
     .defaults = &defaults,

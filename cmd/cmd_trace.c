@@ -339,7 +339,7 @@ const struct cmd_info cmd_trace = {
                 "plug trace --live -c 3 localhost      # a table, drawn anew each round\n"
                 "plug trace --tcp -p 443 -n 127.0.0.1  # where a firewall stops other probes\n"
                 "plug trace --json ::1                 # an object for each probe and hop\n",
-    .notes = "Exit 0: the host was reached; 1: it was not; 2: it could not be told. UDP and TCP\n"
+    .notes = "Exit 0: the host was reached; 1: it was not; 2: it could not be told. UDP and TCP "
              "probes need no privilege. All probes of a flow take one path (Paris traceroute).\n",
     .opts = opts,
     .opts_size = sizeof(struct trace_opts),

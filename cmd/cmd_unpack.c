@@ -287,8 +287,8 @@ const struct cmd_info cmd_unpack = {
         "plug unpack --json --repeat '<HH' <samples.bin        # one object a record\n"
         "plug unpack --c llh0l                                 # the C struct\n",
     .notes =
-        "Without HEX, standard input is read: bytes, or hexadecimal text when its length says so;\n"
-        "--hex and --base64 settle it. Bytes are printed as text where that is harmless, else\n"
+        "Without HEX, standard input is read: bytes, or hexadecimal text when its length says so; "
+        "--hex and --base64 settle it. Bytes are printed as text where that is harmless, else "
         "as hex:6162, which plug pack takes.\n",
     .opts = opts,
     .opts_size = sizeof(struct options),

@@ -180,7 +180,8 @@ int packet_decode(struct cmd *c)
         return decode_hex(c, d.o->hex);
     int code = d.o->iface ? open_iface(&d) : open_file(&d, c->argv[1]);
     if (code == CMD_YES && d.o->filter && plug_capture_filter(d.capture, d.o->filter) < 0)
-        code = cmd_fail(c, PLUG_ECAPTURE, "filter", d.o->filter, plug_capture_error(d.capture));
+        code = cmd_usage(c, "--filter '%s': %s", cmd_safe_str(d.o->filter),
+                         plug_capture_error(d.capture));
     if (code == CMD_YES && d.o->output)
         code = packet_output_open(c, &d.out, d.o->output);
     if (code == CMD_YES)

@@ -55,6 +55,7 @@ struct trace {
 
     struct trace_cell *cell; /* of text */
     unsigned flow, ttl, nth; /* what is printed next */
+    unsigned headed;         /* flows whose heading is printed */
     uint32_t shown_mtu;
 
     struct graph *graph; /* of live, one a hop */

@@ -134,13 +134,11 @@ static bool print_cell(struct trace *x, const struct trace_cell *p)
 
 /* --- all ------------------------------------------------------------------------------------ */
 
+/* Once, however often its first line has to wait for a name. */
 static void begin_flow(struct trace *x)
 {
-    struct plug_traceroute_summary s;
-
-    plug_traceroute_summary(x->t, &s);
-    if (x->to.flows > 1 && x->ttl == x->to.first_ttl && x->nth == 0)
-        cmd_print(x->c, "flow %u\n", x->flow + 1);
+    if (x->to.flows > 1 && x->headed == x->flow)
+        cmd_print(x->c, "flow %u\n", ++x->headed);
 }
 
 bool trace_text_go(struct trace *x)

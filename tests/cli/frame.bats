@@ -36,6 +36,16 @@ for line in sys.stdin:
     [ "$(commands | wc -l)" -ge 8 ]
 }
 
+# A line that does not end a sentence has no room for the word that follows.
+@test "frame: paragraphs of help are filled" {
+    for c in $(commands); do
+        plug "$c" --help
+        ragged=$(awk 'last != "" && /^[^ ]/ && $1 != "usage:" && last !~ /[.]$/ && length(last " " $1) <= 80 { print last }
+                      { last = /^[^ ]/ ? $0 : "" }' <<<"$output")
+        [ -z "$ragged" ] || { echo "$c: $ragged"; return 1; }
+    done
+}
+
 @test "frame: the overview names every command" {
     plug --help
     [ "$status" -eq 0 ]

@@ -176,8 +176,8 @@ reply 2 in T ms: IP 127.0.0.1 > 127.0.0.1: ICMP echo-reply, id N, seq N, length 
     plug packet decode syn.pcap --count 1 --json
     [[ ${lines[1]} == *'"end_reason":"count"'* ]]
     plug packet decode syn.pcap --filter 'prot tcp'
-    expect 2 "" "plug packet: filter prot tcp: not a capture that can be read
-  hint: can't parse filter expression: syntax error"
+    expect 2 "" "plug packet: --filter 'prot tcp': can't parse filter expression: syntax error
+try 'plug packet --help'"
 }
 
 @test "packet: malformed files name the record" {

@@ -57,6 +57,8 @@ alone() {
         [ "$status" -eq 0 ] || { echo "$words: $output $stderr"; return 1; }
         [[ $output == *" 1  127.0.0.1  "*" ms"* ]] || { echo "$words: $output"; return 1; }
     done
+    plug trace --flows 3 127.0.0.1 # names come later: a flow has one heading all the same
+    [ "$(grep '^flow' <<<"$output")" = $'flow 1\nflow 2\nflow 3' ] || { echo "$output"; return 1; }
     plug trace -n 127.0.0.1 1000
     [[ ${lines[0]} == *" 1000 byte packets" ]]
     plug trace -n --mtu 127.0.0.1
