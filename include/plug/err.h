@@ -22,7 +22,7 @@
  *   -7200 .. -7299   text        addresses, URLs, numbers, encodings
  *   -7300 .. -7399   frame       message framing
  *   -7400 .. -7499   dns         -7400 - RCODE, and DNS client failures (RFC 1035 4.1.1)
- *   -7500 .. -7599   tls
+ *   -7500 .. -7599   tls         transport security
  *   -7600 .. -7699   packet      headers of packets, and their text form
  */
 #include <errno.h>
