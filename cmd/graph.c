@@ -122,12 +122,13 @@ static void put_plain(struct ink *k, uint8_t dots)
     put(k, dots >> 6 ? "'" : dots >> 2 ? "-" : dots ? "." : " ");
 }
 
-/* "  0.5 ms |" : only at the top, in the middle, and at the bottom. */
+/* "  0.5 ms |", as exactly as there is room: only at the top, in the middle, and at the bottom. */
 static void put_label(struct ink *k, int64_t time, bool shown)
 {
-    char number[32], label[48];
+    char number[32] = "", label[48];
 
-    snprintf(number, sizeof number, "%.4g ms", (double)time / 1e6);
+    for (int digits = 4, len = GRAPH_LABEL; digits > 0 && len >= GRAPH_LABEL; digits--)
+        len = snprintf(number, sizeof number, "%.*g ms", digits, (double)time / 1e6);
     snprintf(label, sizeof label, "%*s", GRAPH_LABEL - 1, shown ? number : "");
     put(k, label);
     put_either(k, shown ? "\u2524" : "\u2502", "|");

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define WIDEST 40 /* a longer name moves its line only */
+#define WIDE   66 /* columns of the table at the end, without the hosts */
+#define NARROW 25 /* and of the one with fewer figures */
 
 static int width(struct ping *g)
 {
@@ -106,12 +108,35 @@ static void window(struct ping *g, uint32_t host, const struct plug_ping_stats *
     (void)cmd_flush(g->c);
 }
 
+/* A terminal that the table does not fit on: four columns, the host above them if need be. */
+static void narrow(struct ping *g)
+{
+    struct plug_ping_stats s;
+    int w = width(g);
+    const char *gap = (unsigned)w + NARROW > cmd_width(g->c) ? "\n" : "";
+
+    w = *gap ? 4 : w;
+    cmd_print(g->c, "%-*s %6s %8s %8s\n", w, "host", "loss", "avg ms", "max");
+    for (uint32_t i = 0; i < g->hosts; i++) {
+        plug_ping_stats(g->engine, i, &s);
+        cmd_print(g->c, "%-*s%s%*s %5.4g%%", *gap ? 0 : w, g->host[i].shown, gap, *gap ? w : 0, "",
+                  plug_ping_loss(&s) * 100);
+        if (s.received)
+            cmd_print(g->c, " %8.3f %8.3f", (double)s.avg / 1e6, (double)s.max / 1e6);
+        cmd_print(g->c, "\n");
+    }
+}
+
 static void end(struct ping *g)
 {
     struct plug_ping_stats s;
 
     cmd_print(g->c, "\n--- ping statistics: %zu of %zu hosts answered ---\n", g->answered,
               g->hosts);
+    if (cmd_width(g->c) < 80 && (unsigned)width(g) + WIDE > cmd_width(g->c)) {
+        narrow(g);
+        return;
+    }
     cmd_print(g->c, "%-*s  %6s  %8s  %6s  %8s  %8s  %8s  %8s\n", width(g), "host", "sent",
               "received", "loss", "min ms", "avg", "max", "mdev");
     for (uint32_t i = 0; i < g->hosts; i++) {

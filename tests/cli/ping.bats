@@ -48,6 +48,13 @@ ping_ends() { # SIGNAL CODE
     [ "$(grep -c '^127.0.0.[12] *2 *2 *0% ' <<<"$output")" -eq 2 ]
 }
 
+@test "ping: on a narrow terminal the table has fewer columns" {
+    run timeout 20 python3 "$BATS_TEST_DIRNAME/on_tty.py" 40 12 "$PLUG" ping -q -n -c 1 --color never 127.0.0.1 127.0.0.2
+    [ "$status" -eq 0 ]
+    [ "$(sed 's/\r//; /^host/!d' <<<"$output")" = "host        loss   avg ms      max" ]
+    [ "$(grep -Ec $'^127\.0\.0\.[12] +0% +[0-9.]+ +[0-9.]+\r?$' <<<"$output")" -eq 2 ]
+}
+
 @test "ping: JSON: a reply each, a summary a host, all keys" {
     plug ping -c 2 -i 10ms --json 127.0.0.1 127.0.0.2
     [ "$status" -eq 0 ]

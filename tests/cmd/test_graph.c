@@ -49,6 +49,16 @@ T_TEST(graph_rises_from_left_to_right_and_ends_at_a_round_number)
                                            "        \u2514\u2500\u2500\u2500\u2500\n");
 }
 
+T_TEST(graph_has_its_axis_in_one_column)
+{
+    for (int64_t step = 250; step < PLUG_S(10); step *= 3) {
+        rising(8, step);
+        const char *line = plot(&ascii, GRAPH_LABEL + 4, 13);
+        for (unsigned row = 0; row < 12; row++, line = strchr(line, '\n') + 1)
+            T_EQ(strcspn(line, "|"), GRAPH_LABEL - 1);
+    }
+}
+
 T_TEST(graph_tells_losses_at_the_axis_and_leaves_a_hole)
 {
     rising(8, PLUG_MS(1));
