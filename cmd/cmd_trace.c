@@ -167,6 +167,7 @@ static int source(struct cmd *c, const struct plug_addr *to, struct plug_addr *r
 static void event(struct plug_traceroute *t, const struct plug_traceroute_event *e, void *arg)
 {
     struct trace *x = arg;
+    bool wait;
 
     (void)t;
     x->over = e->type == PLUG_TRACEROUTE_END;
@@ -176,6 +177,8 @@ static void event(struct plug_traceroute *t, const struct plug_traceroute_event 
         trace_text_event(x, e);
     else if (x->graph != NULL)
         trace_live_event(x, e);
+    else if (e->type == PLUG_TRACEROUTE_ANSWER)
+        (void)trace_name(x, &e->from, &wait); /* for the table or the graph at the end */
     if (x->graph != NULL && e->type == PLUG_TRACEROUTE_ROUND)
         trace_live_draw(x);
     if (x->c->out_error != 0 && !x->over)

@@ -55,6 +55,16 @@ ping_ends() { # SIGNAL CODE
     [ "$(grep -Ec $'^127\.0\.0\.[12] +0% +[0-9.]+ +[0-9.]+\r?$' <<<"$output")" -eq 2 ]
 }
 
+@test "ping: a name from elsewhere is shown escaped" {
+    unshare -r -n -m true 2>/dev/null || skip "no namespaces here"
+    printf '127.0.0.9 evil\033[31m nice.test\n' >"$BATS_TEST_TMPDIR/hosts"
+    run unshare -r -n -m bash -c 'ip link set lo up; mount --bind "$2" /etc/hosts
+        "$1" ping -c 1 nice.test' - "$PLUG" "$BATS_TEST_TMPDIR/hosts"
+    [ "$status" -eq 0 ]
+    [[ $output != *$'\033'* ]]
+    [[ $output == *'64 bytes from evil\e[31m (127.0.0.9): icmp_seq=1 '* ]]
+}
+
 @test "ping: JSON: a reply each, a summary a host, all keys" {
     plug ping -c 2 -i 10ms --json 127.0.0.1 127.0.0.2
     [ "$status" -eq 0 ]

@@ -65,6 +65,18 @@ alone() {
     [[ $output == *" F=6553"[0-9]* ]]
 }
 
+@test "trace: a name from elsewhere is shown escaped, and no program is given it" {
+    unshare -r -n -m true 2>/dev/null || skip "no namespaces here"
+    printf '127.0.0.9 evil\033[31m\n' >"$BATS_TEST_TMPDIR/hosts"
+    for words in "" --json --csv; do
+        run unshare -r -n -m bash -c 'ip link set lo up; mount --bind "$2" /etc/hosts
+            "$1" trace $3 127.0.0.9' - "$PLUG" "$BATS_TEST_TMPDIR/hosts" "$words"
+        [ "$status" -eq 0 ]
+        [[ $output != *$'\033'* ]]
+        if [ -z "$words" ]; then [[ $output == *' 1  evil\e[31m (127.0.0.9)  '* ]]; else [[ $output != *evil* ]]; fi
+    done
+}
+
 @test "trace: wrong options and operands are refused" {
     while IFS='|' read -r words message; do
         plug trace $words
@@ -118,6 +130,8 @@ END
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "flow,ttl,address,hostname,sent,recv,loss_pct,loss,last_ms,avg_ms,best_ms,worst_ms,stddev_ms,jitter_ms,mark" ]
     [[ ${lines[1]} == "0,1,127.0.0.1,,3,3,0.0,none,"* ]]
+    plug trace --csv 127.0.0.1
+    [[ ${lines[1]} == "0,1,127.0.0.1,localhost,3,3,"* ]]
     plug trace --dot -n 127.0.0.1
     [ "$status" -eq 0 ]
     [ "${lines[0]}" = "digraph trace {" ]
