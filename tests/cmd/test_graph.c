@@ -90,7 +90,7 @@ T_TEST(graph_keeps_the_newest_and_ignores_what_is_too_old)
     T_TRUE(spark(&ascii, GRAPH_SAMPLES)[0] == 'x');
 }
 
-T_TEST(graph_draws_every_size_within_its_lines)
+T_TEST_PLAIN(graph_draws_every_size_within_its_lines)
 {
     rising(GRAPH_SAMPLES, PLUG_MS(1));
     for (unsigned columns = 0; columns < 600; columns += 7)
