@@ -226,6 +226,7 @@ static int open_engine(struct cmd *c, struct ping *g)
     r = g->o->metrics ? ping_metrics_open(g, g->o->metrics) : CMD_YES;
     if (r != CMD_YES)
         return r;
+    (void)plug_resolve_trim(PLUG_S(1)); /* its threads would keep their capabilities */
     r = plug_privilege_drop();
     return r < 0 ? cmd_fail(c, r, "drop", "privileges", NULL) : CMD_YES;
 }

@@ -8,6 +8,7 @@ struct decode {
     struct cmd *c;
     const struct packet_opts *o;
     struct plug_capture *capture;
+    int fd; /* of a file, until it is the capture's; else -1 */
     struct packet_output out;
     uint64_t shown, malformed;
     int64_t began; /* time of the first record */
@@ -149,16 +150,21 @@ static int summary(struct decode *d, int code)
 
 static int open_file(struct decode *d, const char *path)
 {
-    char what[PLUG_CAPTURE_WHAT] = "";
     bool in = strcmp(path, "-") == 0;
-    int fd = in ? plug_fd_dup(0) : plug_sys()->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return cmd_fail(d->c, fd, "open", in ? "standard input" : path, NULL);
-    int err = plug_capture_open(&d->capture, fd, what);
-    if (err == 0)
-        return CMD_YES;
-    (void)plug_sys()->close(fd);
-    return cmd_fail(d->c, err, "read", in ? "standard input" : path, what[0] ? what : NULL);
+    d->fd = in ? plug_fd_dup(0) : plug_sys()->openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+    return d->fd < 0 ? cmd_fail(d->c, d->fd, "open", in ? "standard input" : path, NULL) : CMD_YES;
+}
+
+/* What stands at the beginning of a file; privileges are gone by then. */
+static int begin_file(struct decode *d, const char *path)
+{
+    char what[PLUG_CAPTURE_WHAT] = "";
+    int err = plug_capture_open(&d->capture, d->fd, what);
+    if (err < 0)
+        return cmd_fail(d->c, err, "read", strcmp(path, "-") == 0 ? "standard input" : path,
+                        what[0] ? what : NULL);
+    d->fd = -1;
+    return CMD_YES;
 }
 
 static int open_iface(struct decode *d)
@@ -175,20 +181,24 @@ static int open_iface(struct decode *d)
 
 int packet_decode(struct cmd *c)
 {
-    struct decode d = {.c = c, .o = c->opts};
+    struct decode d = {.c = c, .o = c->opts, .fd = -1};
     if (d.o->hex)
         return decode_hex(c, d.o->hex);
     int code = d.o->iface ? open_iface(&d) : open_file(&d, c->argv[1]);
-    if (code == CMD_YES && d.o->filter && plug_capture_filter(d.capture, d.o->filter) < 0)
-        code = cmd_usage(c, "--filter '%s': %s", cmd_safe_str(d.o->filter),
-                         plug_capture_error(d.capture));
     if (code == CMD_YES && d.o->output)
         code = packet_output_open(c, &d.out, d.o->output);
     if (code == CMD_YES)
         code = packet_drop(c);
+    if (code == CMD_YES && !d.o->iface)
+        code = begin_file(&d, c->argv[1]);
+    if (code == CMD_YES && d.o->filter && plug_capture_filter(d.capture, d.o->filter) < 0)
+        code = cmd_usage(c, "--filter '%s': %s", cmd_safe_str(d.o->filter),
+                         plug_capture_error(d.capture));
     if (code == CMD_YES)
         code = summary(&d, records(&d));
     packet_output_close(&d.out);
+    if (d.fd >= 0)
+        (void)plug_sys()->close(d.fd);
     plug_capture_close(d.capture);
     return code;
 }

@@ -18,6 +18,8 @@
 #define PACKET_IGNORE_OUTGOING 23
 #endif
 
+#define LATE 4096 /* packets looked at when the time is up: what the queue may hold by then */
+
 /* --- where it goes ---------------------------------------------------------------------------- */
 
 static const struct plug_packet_layer *layer_of(const struct plug_packet *p,
@@ -52,9 +54,10 @@ static int destination(const struct packet_wire *w, const struct plug_packet *p,
 static bool has_route(const struct plug_packet *p)
 {
     struct plug_packet_field f;
-    return layer_of(p, PLUG_PACKET_ROUTING, PLUG_PACKET_ROUTING) ||
-           plug_packet_field_find(p, 0, "lsrr", &f) || plug_packet_field_find(p, 0, "ssrr", &f) ||
-           plug_packet_field_find(p, 1, "lsrr", &f) || plug_packet_field_find(p, 1, "ssrr", &f);
+    for (unsigned i = 0; i < p->count; i++)
+        if (plug_packet_field_find(p, i, "lsrr", &f) || plug_packet_field_find(p, i, "ssrr", &f))
+            return true;
+    return layer_of(p, PLUG_PACKET_ROUTING, PLUG_PACKET_ROUTING);
 }
 
 static bool is_near(const struct plug_addr *a)
@@ -272,6 +275,7 @@ void packet_wire_close(struct packet_wire *w)
 
 int packet_wire_send(struct packet_wire *w, const struct plug_packet *p)
 {
+    w->late = 0;
     ssize_t n = plug_sock_sendto(w->out, p->bytes, p->len, 0, &w->to);
     return n < 0 ? (int)n : 0;
 }
@@ -281,6 +285,8 @@ int packet_wire_receive(struct packet_wire *w, int64_t deadline, struct plug_pac
 {
     for (;;) {
         int64_t left = plug_deadline_left(deadline);
+        if (left <= 0 && w->late++ == LATE)
+            return PLUG_ETIMEOUT;
         int err = plug_sock_set_timeout(w->in, left > 0 ? left : PLUG_NOWAIT);
         if (err < 0)
             return err;

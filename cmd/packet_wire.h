@@ -9,6 +9,7 @@ struct packet_wire {
     unsigned ifindex;             /* of --iface; 0: the route decides */
     struct plug_addr to;          /* of sending */
     struct plug_sock *out, *in;   /* in: only when an answer is awaited */
+    unsigned late;                /* packets that were read since the time was up */
     uint8_t bytes[PLUG_PACKET_MAX];
 };
 

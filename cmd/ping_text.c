@@ -97,7 +97,8 @@ static void event(struct ping *g, const struct plug_ping_event *e)
     case PLUG_PING_OVERDUE:
         if (g->o->outstanding) {
             print_stamp(g, e);
-            cmd_print(g->c, "no answer yet for icmp_seq=%u\n", (unsigned)(uint16_t)e->seq);
+            cmd_print(g->c, "no answer yet for %s_seq=%u\n", g->o->tcp ? "tcp" : "icmp",
+                      (unsigned)(uint16_t)e->seq);
         }
         break;
     default:

@@ -53,6 +53,8 @@ static void want_extras(struct plug__icmp_sock *s)
     unsigned out =
         SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_OPT_ID | SOF_TIMESTAMPING_OPT_TSONLY;
 
+    /* only when it is switched on does the kernel begin to count */
+    (void)!plug_sock_setopt_int(s->sock, SOL_SOCKET, SO_TIMESTAMPING, 0);
     s->stamps = plug_sock_setopt_int(s->sock, SOL_SOCKET, SO_TIMESTAMPING, (int)(on | out)) == 0;
     s->sends = s->awaited = 0;
     if (!s->stamps)

@@ -35,9 +35,10 @@ struct plug__ping_host {
     bool group;          /* any member may answer */
     bool done;
     struct plug_timer send, expire;
-    int64_t due;     /* when the next request is to leave */
-    uint64_t tries;  /* sequence number of the last request, failed ones included */
-    uint64_t oldest; /* the oldest that may still be waiting */
+    int64_t due;      /* when the next request is to leave */
+    uint64_t tries;   /* sequence number of the last request, failed ones included */
+    uint64_t oldest;  /* the oldest that may still be waiting */
+    uint64_t overdue; /* the last one that was told to be */
     struct plug__ping_probe *ring;
     size_t room; /* of the ring: a power of two; 0 before the first request */
     int64_t first_sent, last_sent;

@@ -294,8 +294,10 @@ static void tell_overdue(struct plug__ping_host *h)
     const struct plug__ping_probe *probe = plug__ping_probe(h, h->tries);
     struct plug_ping_event e = plug__ping_event(PLUG_PING_OVERDUE, h, h->tries);
 
-    if (probe && probe->state == PLUG__PING_WAITING)
-        plug__ping_tell(h->ping, &e);
+    if (!probe || probe->state != PLUG__PING_WAITING || h->overdue == h->tries)
+        return;
+    h->overdue = h->tries;
+    plug__ping_tell(h->ping, &e);
 }
 
 static void due(struct plug_loop *l, struct plug_timer *t, void *arg)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The engine over loopback: options, replies, figures, families, sockets. */
+#include "app/icmp_sock.h"
 #include "netns.h"
 #include <errno.h>
 #include <string.h>
@@ -427,4 +428,44 @@ T_TEST_PLAIN(connections_are_timed)
     T_EQ(s.lost, 5);
     T_EQ(s.errors, 5);
     T_EQ(told(PLUG_PING_DONE), 2);
+}
+
+/* --- the kernel's stamps ------------------------------------------------------------------------ */
+
+/* Sends an echo request to this machine: the stamp that comes for it has its key. */
+static void is_stamped(struct plug__icmp_sock *s)
+{
+    uint32_t key;
+    uint8_t request[PLUG__ICMP_HEADER] = {8}, back[64];
+    struct plug_addr here;
+    struct plug__icmp_queued item;
+
+    T_OK(plug_addr_loopback(AF_INET, 0, &here));
+    T_OK(plug__icmp_sock_send(s, request, sizeof request, &here, &key));
+    T_OK(plug__icmp_sock_queued(s, back, sizeof back, &item));
+    T_TRUE(item.is_stamp);
+    T_EQ(item.key, key);
+}
+
+T_TEST_PLAIN(stamps_are_told_apart_behind_a_failure)
+{
+    static struct plug__icmp_sock s;
+    uint8_t request[PLUG__ICMP_HEADER] = {8};
+    struct plug_addr here;
+    uint32_t key;
+
+    netns_own();
+    T_OK(plug_addr_loopback(AF_INET, 0, &here));
+    T_OK(plug__icmp_sock_open(&s, AF_INET, PLUG_PING_RAW));
+    T_OWN(plug__icmp_sock_close, &s);
+    T_OK(plug__icmp_sock_bind(&s, NULL));
+    if (!s.stamps)
+        T_SKIP("a kernel without stamps");
+    is_stamped(&s);
+    is_stamped(&s);
+    T_OK(plug_sys_fault("sendto:1=EPERM", NULL));
+    T_ERR(plug__icmp_sock_send(&s, request, sizeof request, &here, &key), -EPERM);
+    T_OK(plug_sys_fault(NULL, NULL));
+    is_stamped(&s);
+    is_stamped(&s);
 }

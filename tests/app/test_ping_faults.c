@@ -643,6 +643,27 @@ T_TEST_PLAIN(no_room_to_send_is_tried_again)
     T_EQ(s.send_failed + s.lost, 0);
 }
 
+static void all_but_the_first(struct packet *p)
+{
+    if (p->seq > 1)
+        answer(p);
+}
+
+/* Each retry of what the system refused finds the same request unanswered. */
+T_TEST_PLAIN(what_is_overdue_is_told_once)
+{
+    struct plug_ping_opts o = several(2);
+
+    o.interval = PLUG_MS(1);
+    network(all_but_the_first);
+    open_ping(&o, "10.77.0.9");
+    T_OK(plug_sys_fault("sendto:2-6=ENOBUFS", NULL));
+    (void)run_it();
+    T_TRUE(plug_sys_fault_fired() >= 5);
+    T_OK(plug_sys_fault(NULL, NULL));
+    T_EQ(told(PLUG_PING_OVERDUE), 1);
+}
+
 T_TEST_PLAIN(a_refused_send_is_told_and_no_loss)
 {
     struct plug_ping_opts o = several(2);

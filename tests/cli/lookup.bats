@@ -124,7 +124,8 @@ for t in socket.getaddrinfo("localhost", None, type=socket.SOCK_STREAM):
     plug "$AT" -w 300ms silent.test flood.test wrongid.test
     [ "$status" -eq 2 ]
     local took=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
-    [ "$took" -ge 900 ] && [ "$took" -lt 2400 ]
+    [ "$took" -ge 900 ]
+    [ "$took" -lt 2400 ]
 }
 
 @test "lookup: hostile names never reach the terminal" {
@@ -314,7 +315,8 @@ for f, t, p, c, a in socket.getaddrinfo("localhost", 80):
 
 @test "lookup: a full or closed standard output is told" {
     run --separate-stderr bash -c '"$PLUG" lookup 127.1 >/dev/full'
-    [ "$status" -eq 2 ] && [[ "$stderr" = *"no space left"* ]]
+    [ "$status" -eq 2 ]
+    [[ "$stderr" = *"no space left"* ]]
     run --separate-stderr bash -c '"$PLUG" lookup 127.1 >&-'
     [ "$status" -eq 2 ]
     run --separate-stderr bash -c '"$PLUG" lookup 127.1 <&- 2>&-'

@@ -51,7 +51,8 @@ data
 
 @test "packet: --json is exactly one object" {
     plug packet --json 'ip(dst=192.0.2.1,ttl=3)/tcp(dport=80,flags=S,options=[mss=1460])/"hi"'
-    [ "$status" -eq 0 ] && [ -z "$stderr" ]
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
     python3 -c '
 import json, sys
 p = json.loads(sys.argv[1])
@@ -100,13 +101,20 @@ assert len(p["hex"]) == 2 * 46
             { echo "$spec: $status $stderr"; return 1; }
     done
     plug packet --send 'ip(options=[lsrr=4:8.8.8.8])/udp'
-    [ "$status" -eq 2 ] && [[ $stderr == *'a source route can lead beyond'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'a source route can lead beyond'* ]]
+    plug packet --send 'eth/vlan/ip(dst=10.0.0.1,options=[lsrr=4:8.8.8.8])/udp' --iface lo
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'a source route can lead beyond'* ]]
     plug packet --send 'eth/ip(dst=8.8.8.8)/udp' --iface lo
-    [ "$status" -eq 2 ] && [[ $stderr == *'say --yes'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'say --yes'* ]]
     plug packet --send 'eth/arp'
-    [ "$status" -eq 2 ] && [[ $stderr == *'needs --iface'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'needs --iface'* ]]
     plug packet --send 'tcp'
-    [ "$status" -eq 2 ] && [[ $stderr == *'begins with ip, ip6 or eth'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'begins with ip, ip6 or eth'* ]]
 }
 
 @test "packet: without permission it says what to do" {
@@ -137,7 +145,8 @@ reply 2 in T ms: IP 127.0.0.1 > 127.0.0.1: ICMP echo-reply, id N, seq N, length 
     [ "$status" -eq 0 ]
     [[ ${lines[1]} == 'refusal 1 in '*' ICMP destination-unreachable port-unreachable for 127.0.0.1.'*'.9 udp, length 37' ]]
     plug packet decode both.pcap
-    [ "${#lines[@]}" -eq 2 ] && [ "$status" -eq 0 ]
+    [ "${#lines[@]}" -eq 2 ]
+    [ "$status" -eq 0 ]
     alone 'ip(dst=127.0.0.1,proto=253)' --send --wait=50ms
     [ "$status" -eq 1 ] && [ "${lines[1]}" = "no answer to 1 within 50 ms" ] || { echo "$output"; return 1; }
 }
@@ -156,7 +165,8 @@ reply 2 in T ms: IP 127.0.0.1 > 127.0.0.1: ICMP echo-reply, id N, seq N, length 
 
 @test "packet: a frame leaves as it was built" {
     alone 'eth/ip(len=99,checksum=0xdead)/udp' --send --iface lo --output frame.pcap
-    [ "$status" -eq 0 ] && [ -z "$stderr" ]
+    [ "$status" -eq 0 ]
+    [ -z "$stderr" ]
     plug packet decode frame.pcap -v
     [[ $output == *'0xdead (wrong, should be '* ]]
     alone 'ip(checksum=0xdead)/udp' --send
@@ -180,6 +190,18 @@ reply 2 in T ms: IP 127.0.0.1 > 127.0.0.1: ICMP echo-reply, id N, seq N, length 
 try 'plug packet --help'"
 }
 
+@test "packet: privileges are gone before the first byte of a file is read" {
+    grep -q 'CapEff:.*[1-9a-f]' /proc/self/status || skip "there are none to lose"
+    mkfifo capture
+    "$PLUG" packet decode capture >out 2>err &
+    local pid=$!
+    exec 7>capture # opened by both: nothing has been written yet
+    wait_until grep -q 'CapEff:.0000000000000000$' "/proc/$pid/status"
+    exec 7>&-
+    wait "$pid" && return 1
+    [[ $(<err) == *'not a capture that can be read'* ]]
+}
+
 @test "packet: malformed files name the record" {
     plug packet 'ip/udp' -o udp.pcap
     head -c 60 udp.pcap >cut.pcap
@@ -187,7 +209,8 @@ try 'plug packet --help'"
     expect 2 "" "plug packet: read cut.pcap: not a capture that can be read
   hint: record 1: truncated dump file; tried to read 28 captured bytes, only got 20"
     plug packet decode /dev/null
-    [ "$status" -eq 2 ] && [[ $stderr == 'plug packet: read /dev/null: not a capture that can be read'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == 'plug packet: read /dev/null: not a capture that can be read'* ]]
     plug packet decode none-such
     expect 2 "" "plug packet: open none-such: no such file or directory"
     plug packet decode .
@@ -217,7 +240,8 @@ try 'plug packet --help'"
     plug packet ip/udp -o /none-such/x
     expect 2 "" "plug packet: open /none-such/x: no such file or directory"
     plug packet '"only payload"' -o x.pcap
-    [ "$status" -eq 2 ] && [[ $stderr == *'begin with eth, ip or ip6'* ]]
+    [ "$status" -eq 2 ]
+    [[ $stderr == *'begin with eth, ip or ip6'* ]]
 }
 
 @test "packet: a signal ends a capture with a summary" {

@@ -87,6 +87,17 @@ PY
     [ "$output" = right ]
 }
 
+@test "no thread keeps privileges when --metrics has been given a name" {
+    grep -q 'CapEff:.*[1-9a-f]' /proc/self/status || skip "there are none to lose"
+    "$PLUG" ping -i 50ms --metrics tcp://localhost:0 127.0.0.1 >"$BATS_TEST_TMPDIR/out" 2>&1 3>&- &
+    local pid=$!
+    wait_until grep -q '^64 bytes' "$BATS_TEST_TMPDIR/out"
+    run grep -h CapPrm /proc/"$pid"/task/*/status
+    kill -INT "$pid"
+    wait "$pid" || true
+    [ -n "$output" ] && [ -z "${output//[CapPrm:0[:space:]]/}" ] || { echo "$output"; return 1; }
+}
+
 @test "an address for --metrics that cannot be had is told before anything is sent" {
     plug ping -c 1 --metrics tcp://192.0.2.1:9427 127.0.0.1
     [ "$status" -eq 2 ]
