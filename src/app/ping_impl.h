@@ -36,6 +36,7 @@ struct plug__ping_host {
     bool done;
     struct plug_timer send, expire;
     int64_t due;      /* when the next request is to leave */
+    int64_t slot;     /* its place in time, with a rate; 0: none yet */
     uint64_t tries;   /* sequence number of the last request, failed ones included */
     uint64_t oldest;  /* the oldest that may still be waiting */
     uint64_t overdue; /* the last one that was told to be */
@@ -74,7 +75,8 @@ struct plug_ping {
     uint8_t *out, *in; /* a request; what is received */
     size_t in_room;
     struct plug__ping_stamp stamp[PLUG__PING_STAMPS];
-    int64_t next_slot;   /* with a rate: when the next request may leave */
+    int64_t next_slot;   /* with a rate: the first place in time that is free */
+    int64_t behind;      /* so much later than their places requests leave */
     uint64_t excused[2]; /* probes for whose loss a drop of our own queue stands; IPv4, IPv6 */
     uint64_t unmatched, damaged;
     struct plug_timer deadline;

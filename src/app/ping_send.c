@@ -273,19 +273,29 @@ static void at(struct plug__ping_host *h, int64_t when)
         plug_ping_stop(h->ping);
 }
 
-/* With a rate each request takes the next free place in time. True: it is this moment. */
+/*
+ * With a rate each request takes the next free place in time, and waits for it. Who comes late, as
+ * the whole process did, puts off all that have a later one: there is no burst to catch up. True:
+ * it is this moment.
+ */
 static bool has_slot(struct plug__ping_host *h, int64_t now)
 {
     struct plug_ping *p = h->ping;
 
     if (p->o.rate <= 0)
         return true;
-    if (p->next_slot > now) {
-        at(h, p->next_slot);
+    int64_t gap = (int64_t)(1e9 / p->o.rate), clock = now - p->behind;
+    if (h->slot == 0) {
+        h->slot = p->next_slot > clock - gap ? p->next_slot : clock;
+        p->next_slot = h->slot + gap;
+    }
+    if (h->slot > clock) {
+        at(h, h->slot + p->behind);
         return false;
     }
-    int64_t gap = (int64_t)(1e9 / p->o.rate);
-    p->next_slot = (p->next_slot > now - gap ? p->next_slot : now) + gap;
+    if (clock - h->slot > gap)
+        p->behind += clock - h->slot;
+    h->slot = 0;
     return true;
 }
 

@@ -290,6 +290,38 @@ T_TEST_PLAIN(a_thousand_hosts_at_a_rate)
     T_TRUE(plug_now() - began >= PLUG_MS(499)); /* 1000 at 2000 a second */
 }
 
+static void dawdle_once(struct plug_ping *p, const struct plug_ping_event *e, void *arg)
+{
+    note(p, e, arg);
+    if (e->type == PLUG_PING_REPLY && told(e->type) == 5)
+        T_OK(plug_sleep(PLUG_MS(200)));
+}
+
+/* Requests that could not leave meanwhile do not leave all at once. */
+T_TEST_PLAIN(a_rate_makes_up_for_nothing)
+{
+    struct plug_ping_opts o = quick(1);
+    int64_t began;
+
+    netns_own();
+    o.rate = 100;
+    events = 0;
+    T_OK(plug_loop_open(&loop, PLUG_BACKEND_AUTO));
+    T_OWN(plug_loop_close, loop);
+    T_OK(plug_ping_open(&ping, loop, &o, dawdle_once, NULL));
+    T_OWN(plug_ping_close, ping);
+    for (int i = 0; i < 20; i++) {
+        struct plug_addr a;
+
+        plug_addr_ip4((uint8_t[]){127, 9, 9, (uint8_t)i}, 0, &a);
+        T_EQ(T_OK(plug_ping_add(ping, &a)), i);
+    }
+    began = plug_now();
+    run();
+    T_EQ(told(PLUG_PING_DONE), 20);
+    T_TRUE(plug_now() - began >= PLUG_MS(360)); /* 19 gaps and the pause, but for a gap or two */
+}
+
 static void stop_at_third(struct plug_ping *p, const struct plug_ping_event *e, void *arg)
 {
     note(p, e, arg);
@@ -430,7 +462,7 @@ T_TEST_PLAIN(connections_are_timed)
     T_EQ(told(PLUG_PING_DONE), 2);
 }
 
-/* --- the kernel's stamps ------------------------------------------------------------------------ */
+/* --- the kernel's stamps -------------------------------------------------------------------- */
 
 /* Sends an echo request to this machine: the stamp that comes for it has its key. */
 static void is_stamped(struct plug__icmp_sock *s)
