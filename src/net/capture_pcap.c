@@ -9,6 +9,7 @@
 #include <plug/err.h>
 #include <plug/sys.h>
 #include <plug/wait.h>
+#include <fcntl.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
@@ -110,6 +111,8 @@ int plug_capture_live(struct plug_capture **ret, const char *iface,
     if (!c)
         return -ENOMEM;
     c->live = true;
+    /* libpcap would hand it on to programs that are executed */
+    (void)!plug_sys()->fcntl(pcap_get_selectable_fd(pcap), F_SETFD, FD_CLOEXEC);
     *ret = c;
     return 0;
 }

@@ -284,6 +284,17 @@ T_TEST_PLAIN(capture_filters_are_judged)
     plug_capture_file_close(NULL);
 }
 
+/* Descriptors that a program which is executed would get. */
+static int inherited(void)
+{
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++) {
+        int flags = fcntl(fd, F_GETFD);
+        count += flags >= 0 && !(flags & FD_CLOEXEC);
+    }
+    return count;
+}
+
 T_TEST_PLAIN(capture_from_an_interface)
 {
     struct plug_capture *c;
@@ -293,8 +304,10 @@ T_TEST_PLAIN(capture_from_an_interface)
     char what[PLUG_CAPTURE_WHAT] = "";
     netns_own();
     T_ERR(plug_capture_live(&c, "none-such", NULL, what), -ENODEV);
+    int before = inherited();
     T_OK(plug_capture_live(&c, "lo", NULL, what));
     T_OWN(plug_capture_close, c);
+    T_EQ(inherited(), before);
     T_OK(plug_capture_filter(c, "udp dst port 9"));
     T_ERR(plug_capture_next(c, PLUG_MS(20), &r), PLUG_ETIMEOUT);
     T_OK(plug_sock_open(&s, AF_INET, SOCK_DGRAM, 0));
