@@ -202,6 +202,18 @@ try 'plug packet --help'"
     [[ $(<err) == *'not a capture that can be read'* ]]
 }
 
+@test "packet: pcapng is read, from a pipe as well" {
+    packet=4500001c0001000040117cce7f0000017f000001d431003500082d75
+    printf '%b' "$(printf %s 0a0d0d0a1c0000004d3c2b1a01000000ffffffffffffffff1c000000 010000001400000065000000ffff000014000000 \
+        060000003c000000000000000000000060e316001c0000001c000000${packet}3c000000 \
+        060000003c0000000000000000000000f0b31a001c0000001c000000${packet}3c000000 | sed 's/../\\x&/g')" >two.pcapng
+    plug packet decode two.pcapng
+    line="IP 127.0.0.1.54321 > 127.0.0.1.53: UDP, length 0"
+    expect 0 "   1    0.000000  $line"$'\n'"   2    0.250000  $line" ""
+    run --separate-stderr timeout 20 "$PLUG" packet decode - --json <two.pcapng
+    [[ ${lines[1]} == *'"time_ns":1750000000,'*"\"hex\":\"$packet\""* ]]
+}
+
 @test "packet: malformed files name the record" {
     plug packet 'ip/udp' -o udp.pcap
     head -c 60 udp.pcap >cut.pcap
