@@ -26,6 +26,20 @@ static const char *unreachable(uint8_t code)
     return code < sizeof word / sizeof word[0] ? word[code] : NULL;
 }
 
+static void redirect(char *buf, size_t len, uint8_t code, uint32_t gateway)
+{
+    static const char *const word[] = {"Network", "Host", "Type of Service and Network",
+                                       "Type of Service and Host"};
+    char part[64];
+
+    if (code < 4)
+        snprintf(part, sizeof part, "Redirect %s", word[code]);
+    else
+        snprintf(part, sizeof part, "Redirect, Bad Code: %u", code);
+    snprintf(buf, len, "%s(New nexthop: %u.%u.%u.%u)", part, gateway >> 24, gateway >> 16 & 255,
+             gateway >> 8 & 255, gateway & 255);
+}
+
 static void words4(char *buf, size_t len, const struct plug_ping_event *e)
 {
     const char *plain = e->icmp_type == 3 ? unreachable(e->icmp_code) : NULL;
@@ -38,6 +52,8 @@ static void words4(char *buf, size_t len, const struct plug_ping_event *e)
         snprintf(buf, len, "Dest Unreachable, Bad Code: %u", e->icmp_code);
     else if (e->icmp_type == 4)
         snprintf(buf, len, "Source Quench");
+    else if (e->icmp_type == 5)
+        redirect(buf, len, e->icmp_code, e->mtu);
     else if (e->icmp_type == 11 && e->icmp_code < 2)
         snprintf(buf, len, "%s",
                  e->icmp_code ? "Frag reassembly time exceeded" : "Time to live exceeded");

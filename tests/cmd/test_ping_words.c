@@ -56,6 +56,8 @@ T_TEST(errors_have_the_words_of_ping)
     T_STR(words(AF_INET, 11, 7, 0), "Time exceeded, Bad Code: 7");
     T_STR(words(AF_INET, 12, 0, 3), "Parameter problem: pointer = 3");
     T_STR(words(AF_INET, 4, 0, 0), "Source Quench");
+    T_STR(words(AF_INET, 5, 1, 0x0a4d0006), "Redirect Host(New nexthop: 10.77.0.6)");
+    T_STR(words(AF_INET, 5, 4, 0), "Redirect, Bad Code: 4(New nexthop: 0.0.0.0)");
     T_STR(words(AF_INET, 200, 0, 0), "Bad ICMP type: 200");
     T_STR(words(AF_INET6, 1, 0, 0), "Destination unreachable: No route");
     T_STR(words(AF_INET6, 1, 9, 0), "Destination unreachable: Unknown code 9");
