@@ -132,25 +132,55 @@ static void choose(const struct plug_resolve_list *list, struct plug_addr *ret)
             *ret = list->item[i].addr;
 }
 
-static int target(struct cmd *c, struct plug_addr *ret)
-{
-    const struct trace_opts *o = c->opts;
-    struct plug_resolve_opts r = PLUG_RESOLVE_OPTS;
+/* What waits for a name; static, since a look-up that hangs may outlive the command's frame. */
+struct name {
+    const char *host;
+    struct plug_resolve_opts opts;
     struct plug_resolve_list *list;
-    const char *host = c->argv[0];
+    int err;
+    bool over;
+};
 
-    if (host[0] == '\0')
+/* Name servers are strangers: the thread that reads what they say has no privilege. */
+static int look_up(void *arg)
+{
+    struct name *n = arg;
+    int err = plug_privilege_drop();
+
+    return err < 0 ? err : plug_resolve(n->host, NULL, &n->opts, &n->list);
+}
+
+static void found(struct plug_loop *l, int result, void *arg)
+{
+    struct name *n = arg;
+
+    (void)l;
+    n->err = result;
+    n->over = true;
+}
+
+static int target(struct trace *x, struct plug_addr *ret)
+{
+    static struct name n;
+    struct cmd *c = x->c;
+
+    if (x->host[0] == '\0')
         return cmd_usage(c, "empty host");
-    if (plug_addr_parse_ip(host, family_of(o), 0, ret) == 0)
+    if (plug_addr_parse_ip(x->host, family_of(x->o), 0, ret) == 0)
         return CMD_YES;
-    r.family = family_of(o);
-    r.type = SOCK_DGRAM;
-    int err = plug_resolve(host, NULL, &r, &list);
+    n = (struct name){.host = x->host, .opts = PLUG_RESOLVE_OPTS};
+    n.opts.family = family_of(x->o);
+    n.opts.type = SOCK_DGRAM;
+    int err = plug_loop_offload(x->loop, look_up, found, &n);
+    while (err >= 0 && !n.over)
+        err = plug_loop_turn(x->loop, PLUG_FOREVER);
+    x->asking = err < 0 && !n.over;
+    if (err >= 0)
+        err = n.err;
     if (err < 0)
-        return cmd_fail(c, err, "look up", host, NULL);
-    choose(list, ret);
-    plug_resolve_free(list);
-    (void)plug_resolve_trim(PLUG_S(1)); /* its threads would keep their capabilities */
+        return cmd_fail(c, err, "look up", x->host, NULL);
+    choose(n.list, ret);
+    plug_resolve_free(n.list);
     return CMD_YES;
 }
 
@@ -202,10 +232,7 @@ static const char *hint_of(int err, const struct trace_opts *o)
 /* Privileged sockets first, then no privilege, then strangers' bytes. */
 static int open_all(struct trace *x, const struct plug_addr *to)
 {
-    int err = plug_loop_open(&x->loop, PLUG_BACKEND_AUTO);
-
-    if (err >= 0)
-        err = plug_traceroute_open(&x->t, x->loop, to, &x->to, event, x);
+    int err = plug_traceroute_open(&x->t, x->loop, to, &x->to, event, x);
     if (err < 0)
         return cmd_fail(x->c, err, "trace", x->host, hint_of(err, x->o));
     err = plug_privilege_drop();
@@ -258,32 +285,39 @@ static int run_all(struct trace *x)
 static void close_all(struct trace *x)
 {
     plug_traceroute_close(x->t);
-    plug_loop_close(x->loop);
+    if (!x->asking)
+        plug_loop_close(x->loop); /* else it would wait for libc; the process ends anyway */
     trace_names_free(x);
     plug_free(x->cell);
     plug_free(x->graph);
 }
 
+static int trace_host(struct trace *x)
+{
+    struct plug_addr to, from;
+    int err = plug_loop_open(&x->loop, PLUG_BACKEND_AUTO);
+    int code = err < 0 ? cmd_fail(x->c, err, "open", "event loop", NULL) : target(x, &to);
+
+    if (code == CMD_YES)
+        code = source(x->c, &to, &from);
+    if (x->o->source != NULL)
+        x->to.source = &from;
+    if (code == CMD_YES)
+        code = open_all(x, &to);
+    return code == CMD_YES ? run_all(x) : code;
+}
+
 static int run(struct cmd *c)
 {
     struct trace x = {.c = c, .o = c->opts, .to = PLUG_TRACEROUTE_OPTS};
-    struct plug_addr to, from;
     int code = cmd_operands(c, 1, 2);
 
     if (code == CMD_YES)
         code = fill(c, &x.to);
-    if (code == CMD_YES)
-        code = target(c, &to);
-    if (code == CMD_YES)
-        code = source(c, &to, &from);
-    if (x.o->source != NULL)
-        x.to.source = &from;
     if (code != CMD_YES)
         return code;
     x.host = c->argv[0];
-    code = open_all(&x, &to);
-    if (code == CMD_YES)
-        code = run_all(&x);
+    code = trace_host(&x);
     close_all(&x);
     return code;
 }

@@ -14,6 +14,7 @@ struct client {
 struct metrics {
     struct plug_loop *loop;
     struct plug_sock *listener;
+    struct plug_timer rest;
     metrics_fn *fn;
     void *arg;
     struct client client[METRICS_CLIENTS];
@@ -161,16 +162,36 @@ static struct client *free_client(struct metrics *m)
     return NULL;
 }
 
+static void arrive(struct plug_loop *l, int fd, unsigned events, void *arg);
+
+static void go_on(struct plug_loop *l, struct plug_timer *t, void *arg)
+{
+    struct metrics *m = arg;
+
+    if (plug_loop_watch(l, plug_sock_fd(m->listener), PLUG_READ, arrive, m) < 0)
+        (void)!plug_loop_timer(l, t, METRICS_REST, go_on, m);
+}
+
+/* Who waits for a descriptor that is not there would be told of again and again. */
+static void rest(struct metrics *m, int fd)
+{
+    if (plug_loop_watch(m->loop, fd, 0, arrive, m) >= 0)
+        (void)!plug_loop_timer(m->loop, &m->rest, METRICS_REST, go_on, m);
+}
+
 static void arrive(struct plug_loop *l, int fd, unsigned events, void *arg)
 {
     struct metrics *m = arg;
     struct plug_sock *s;
     struct client *c = free_client(m);
 
-    (void)fd;
     (void)events;
-    if (plug_sock_accept(m->listener, &s, NULL) < 0)
+    int err = plug_sock_accept(m->listener, &s, NULL);
+    if (err < 0) {
+        if (err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -ENOBUFS)
+            rest(m, fd);
         return;
+    }
     if (c == NULL || plug_sock_set_blocking(s, false) < 0) {
         plug_sock_close(s);
         return;
@@ -215,6 +236,7 @@ void metrics_close(struct metrics *m)
         return;
     for (size_t i = 0; i < METRICS_CLIENTS; i++)
         end(&m->client[i]);
+    plug_loop_timer_stop(m->loop, &m->rest);
     if (m->listener != NULL)
         (void)!plug_loop_unwatch(m->loop, plug_sock_fd(m->listener));
     plug_listen_close(m->listener);

@@ -21,6 +21,7 @@
 #define METRICS_REQUEST 4096         /* longest request, in bytes */
 #define METRICS_TEXT    (64UL << 20) /* longest answer */
 #define METRICS_TIME    PLUG_S(3)    /* for one scrape */
+#define METRICS_REST    PLUG_MS(100) /* before accepting goes on without a descriptor to spare */
 
 struct metrics;
 

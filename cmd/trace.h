@@ -47,6 +47,7 @@ struct trace {
     const struct trace_opts *o;
     const char *host; /* as it was typed */
     struct plug_loop *loop;
+    bool asking; /* a look-up was left behind */
     struct plug_traceroute *t;
     struct plug_traceroute_opts to;
     struct trace_name *name[TRACE_NAMES];

@@ -155,6 +155,18 @@ T_TEST_PLAIN(metrics_take_a_request_in_single_bytes)
     T_EQ(strncmp(hear(s), "HTTP/1.1 200", 12), 0);
 }
 
+T_TEST_PLAIN(metrics_rest_without_a_descriptor_and_go_on)
+{
+    serve(name);
+    struct plug_sock *s = client();
+    T_OK(plug_sys_fault("accept4:1-3=EMFILE", NULL));
+    int64_t before = plug_now();
+    T_OK(plug_sock_send_all(s, "GET /metrics HTTP/1.1\r\n\r\n", 25, NULL));
+    T_EQ(strncmp(hear(s), "HTTP/1.1 200", 12), 0);
+    T_OK(plug_sys_fault(NULL, NULL));
+    T_TRUE(plug_now() - before >= 3 * METRICS_REST);
+}
+
 T_TEST(metrics_open_says_what_is_wrong)
 {
     struct metrics *m;
