@@ -59,7 +59,7 @@ static void error(struct ping *g, struct plug_json *j, const struct plug_ping_ev
         plug_json_uint(j, "icmp_type", e->icmp_type);
         plug_json_uint(j, "icmp_code", e->icmp_code);
         if (e->error == -EMSGSIZE)
-            plug_json_uint(j, "mtu", e->mtu);
+            plug_json_uint(j, "mtu", e->info);
     }
     plug_json_string(j, "code", plug_err_name(e->error));
     plug_json_string(j, "message", e->type == PLUG_PING_ERROR ? words : plug_strerror(e->error));

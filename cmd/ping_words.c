@@ -47,20 +47,20 @@ static void words4(char *buf, size_t len, const struct plug_ping_event *e)
     if (plain)
         snprintf(buf, len, "%s", plain);
     else if (e->icmp_type == 3 && e->icmp_code == 4)
-        snprintf(buf, len, "Frag needed and DF set (mtu = %u)", (unsigned)e->mtu);
+        snprintf(buf, len, "Frag needed and DF set (mtu = %u)", (unsigned)e->info);
     else if (e->icmp_type == 3)
         snprintf(buf, len, "Dest Unreachable, Bad Code: %u", e->icmp_code);
     else if (e->icmp_type == 4)
         snprintf(buf, len, "Source Quench");
     else if (e->icmp_type == 5)
-        redirect(buf, len, e->icmp_code, e->mtu);
+        redirect(buf, len, e->icmp_code, e->info);
     else if (e->icmp_type == 11 && e->icmp_code < 2)
         snprintf(buf, len, "%s",
                  e->icmp_code ? "Frag reassembly time exceeded" : "Time to live exceeded");
     else if (e->icmp_type == 11)
         snprintf(buf, len, "Time exceeded, Bad Code: %u", e->icmp_code);
     else if (e->icmp_type == 12)
-        snprintf(buf, len, "Parameter problem: pointer = %u", (unsigned)e->mtu);
+        snprintf(buf, len, "Parameter problem: pointer = %u", (unsigned)e->info);
     else
         snprintf(buf, len, "Bad ICMP type: %u", e->icmp_type);
 }
@@ -92,7 +92,7 @@ static void words6(char *buf, size_t len, const struct plug_ping_event *e)
     case 2:
         snprintf(buf, len,
                  e->icmp_code ? "Packet too big: mtu=%u, code=%u" : "Packet too big: mtu=%u",
-                 (unsigned)e->mtu, e->icmp_code);
+                 (unsigned)e->info, e->icmp_code);
         return;
     case 3:
         coded(buf, len, "Time exceeded: ", time, 2, e->icmp_code, "code ");
@@ -100,7 +100,7 @@ static void words6(char *buf, size_t len, const struct plug_ping_event *e)
     case 4:
         coded(part, sizeof part, "", field, 3, e->icmp_code, "code ");
         snprintf(buf, len, "Parameter problem: %s%sat %u", part, e->icmp_code < 3 ? "" : " ",
-                 (unsigned)e->mtu);
+                 (unsigned)e->info);
         return;
     default:
         snprintf(buf, len, "unknown icmp type: %u", e->icmp_type);

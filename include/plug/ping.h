@@ -108,7 +108,7 @@ struct plug_ping_event {
     bool ended;            /* ERROR: the probe is over */
     int error;             /* -EHOSTUNREACH, -EMSGSIZE ...: of ERROR and SEND_FAILED */
     uint8_t icmp_type, icmp_code;
-    uint32_t mtu; /* with -EMSGSIZE, where it is known */
+    uint32_t info; /* of an ICMP error: the MTU (-EMSGSIZE), gateway (redirect), pointer */
 };
 
 struct plug_ping;

@@ -211,7 +211,7 @@ static void refused(struct plug_ping *p, const struct plug_sock_err *err, struct
     e.error = err->error;
     e.icmp_type = err->type;
     e.icmp_code = err->code;
-    e.mtu = err->info;
+    e.info = err->info;
     e.wall = plug__ping_now().wall;
     e.ended = m->probe->state == PLUG__PING_WAITING && ends_probe(err);
     m->host->errors++;

@@ -336,11 +336,11 @@ int plug_targets_find(const struct plug_targets *t, const struct plug_addr *addr
 const char *plug_targets_name(const struct plug_targets *t, uint32_t i)
 {
     struct plug__target_name wanted = {0};
-    const struct plug__target_range *r = range_of(t, i);
-    plug__ip ip = range_ip(r) + (i - r->start);
     size_t low = 0, high = t->names;
 
     PLUG_ASSERT(i < t->count, "a number of the set is needed");
+    const struct plug__target_range *r = range_of(t, i);
+    plug__ip ip = range_ip(r) + (i - r->start);
     wanted.high = (uint64_t)(ip >> 64);
     wanted.low = (uint64_t)ip;
     wanted.scope = r->scope;
