@@ -25,9 +25,29 @@ static int tell_pid(struct plug_conn *c, void *arg)
 
 #define ROUNDS 300
 
-/* Anywhere: before it accepts, in the handler, between the end of one and the next. */
-static void kill_some(struct plug_server *s, uint64_t *killed)
+static pid_t victim[ROUNDS];
+static size_t killed;
+
+static void kill_one(pid_t pid)
 {
+    if (kill(pid, SIGKILL) == 0)
+        victim[killed++] = pid;
+}
+
+/* Who dies may take the connection along that it has just accepted: until all have been reaped. */
+static void await_burial(void)
+{
+    for (size_t i = 0; i < killed; i++)
+        for (int turn = 0; kill(victim[i], 0) == 0; turn++) {
+            T_TRUE(turn < 20000);
+            usleep(1000);
+        }
+}
+
+/* Anywhere: before it accepts, in the handler, between the end of one and the next. */
+static void kill_some(struct plug_server *s)
+{
+    killed = 0;
     for (int i = 0; i < ROUNDS; i++) {
         struct plug_sock *c = serving_client(s);
         pid_t pid = 0;
@@ -37,9 +57,9 @@ static void kill_some(struct plug_server *s, uint64_t *killed)
             plug_sock_close(c);
             for (uint64_t spin = t_below(30000); spin; spin--)
                 __asm__ volatile("");
-            *killed += kill(pid, SIGKILL) == 0;
+            kill_one(pid);
         } else if (n == sizeof pid && t_below(3) == 0) {
-            *killed += kill(pid, SIGKILL) == 0;
+            kill_one(pid);
             t_disown(c);
             plug_sock_close(c);
         } else {
@@ -62,12 +82,12 @@ static pid_t ask_once(const struct plug_server *s)
 static void kill_and_count(struct plug_server_opts o)
 {
     struct plug_server_stats stats;
-    uint64_t killed = 0;
     o.max_children = 4;
     struct plug_server *s = serving_open(PLUG_MODEL_FORK, tell_pid, NULL, o, NULL);
     serving_run(s);
-    kill_some(s, &killed);
+    kill_some(s);
     SERVING_AWAIT(s, live, 0);
+    await_burial();
     T_TRUE(ask_once(s) > 0);
     T_TRUE(killed > 20);
     T_OK(serving_end(s));
