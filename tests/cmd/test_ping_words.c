@@ -39,7 +39,7 @@ T_TEST(times_have_the_figures_of_ping)
 static const char *words(int family, uint8_t type, uint8_t code, uint32_t mtu)
 {
     static char text[128];
-    struct plug_ping_event e = {.icmp_type = type, .icmp_code = code, .mtu = mtu};
+    struct plug_ping_event e = {.icmp_type = type, .icmp_code = code, .info = mtu};
 
     ping_error_words(text, sizeof text, family, &e);
     return text;
