@@ -180,7 +180,7 @@ static bool go_further(struct plug_traceroute *t)
     return true;
 }
 
-/* The next one that is still wanted; false: none, for now. */
+/* The next one that is still wanted; false: none at this moment. */
 static bool pick(struct plug_traceroute *t, struct plug__tr_probe *ret)
 {
     do {

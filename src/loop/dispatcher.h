@@ -45,7 +45,7 @@ void plug__dispatcher_bury(struct plug_dispatcher_map *m);
 /* What the selector is asked for when it reads and writes: PLUG_READ, PLUG_WRITE, PLUG_URGENT. */
 unsigned plug__dispatcher_asks(const struct plug_dispatcher *d, bool reads, bool writes);
 
-/* What it wants to be asked for now: calls readable and writable. */
+/* What it wants to hear of in this turn: calls readable and writable. */
 unsigned plug__dispatcher_wants(struct plug_dispatcher *d);
 
 /* Calls hooks for revents of poll(2). */
